@@ -1,0 +1,152 @@
+"""Who: accounts, the people in them and the keys that speak for them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from vaniagent.lib import ids
+from vaniagent.lib.tenancy import AccountQuerySet
+
+
+def _account_id() -> str:
+    return ids.new("acct")
+
+
+def _key_id() -> str:
+    return ids.new("key")
+
+
+class Plan(models.TextChoices):
+    STARTER = "starter"
+    PROFESSIONAL = "professional"
+    ENTERPRISE = "enterprise"
+
+
+class Account(models.Model):
+    """A customer: everything that costs or is private belongs to one."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+
+    public_id = models.CharField(max_length=40, unique=True, default=_account_id, editable=False)
+    name = models.CharField(max_length=100)
+    plan = models.CharField(max_length=20, choices=Plan.choices, default=Plan.STARTER)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
+    # The account's own numbers; null means the plan's.
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    requests_per_hour = models.PositiveIntegerField(null=True, blank=True)
+    max_live_calls = models.PositiveIntegerField(null=True, blank=True)
+    call_price_per_minute = models.BigIntegerField(null=True, blank=True, help_text="Micro-credits")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users are known by e-mail; case does not tell two apart."""
+
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
+        user = self.model(email=email.strip().lower(), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=(username or "").strip())
+
+
+class User(AbstractUser):
+    """A person who logs in."""
+
+    username = None  # type: ignore[assignment]  # AbstractUser's column is dropped: the e-mail is the name
+    email = models.EmailField(unique=True)
+
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # AbstractUser names its own manager
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta(AbstractUser.Meta):
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_is_taken_once")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Membership(models.Model):
+    """A person's place in an account."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        ADMIN = "admin"
+        DEVELOPER = "developer"
+        VIEWER = "viewer"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.OWNER)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "user", name="membership_is_held_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.account_id}"
+
+
+class ApiKey(models.Model):
+    """A key of the /v1 API. The key itself is shown once; its digest finds it again."""
+
+    class Mode(models.TextChoices):
+        LIVE = "live"
+        TEST = "test"
+
+    public_id = models.CharField(max_length=40, unique=True, default=_key_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100, blank=True)
+    mode = models.CharField(max_length=10, choices=Mode.choices)
+    digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the key, hex")
+    last4 = models.CharField(max_length=4, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class IdempotentAnswer(models.Model):
+    """The first successful answer to a POST with an `Idempotency-Key`, kept for 24 hours."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64, help_text="SHA-256 of method, path and body, hex")
+    status = models.PositiveSmallIntegerField()
+    body = models.BinaryField(help_text="Encrypted: some answers hold a secret")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "key", name="idempotency_key_is_answered_once")]
+        indexes = [
+            # The sweep of answers past their 24 hours.
+            models.Index(fields=["created_at"], name="idempotent_answer_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

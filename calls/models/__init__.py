@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from calls.models.call import Call
+from calls.models.event import CallEvent
+from calls.models.leg import Leg, LegHolder
+from calls.models.recording import Recording
+from calls.models.transcript import Turn
+
+__all__ = ["Call", "CallEvent", "Leg", "LegHolder", "Recording", "Turn"]

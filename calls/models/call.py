@@ -1,0 +1,107 @@
+"""A call, and what the queue needs to know of it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import Account, ApiKey
+from agents.models import Agent, AgentVersion
+from vaniagent.lib import ids
+from vaniagent.lib.tenancy import AccountQuerySet
+
+
+def _call_id() -> str:
+    return ids.new("call")
+
+
+class Call(models.Model):
+    """A conversation on the phone, from the request for it to its analysis."""
+
+    class Status(models.TextChoices):
+        INITIATED = "initiated"
+        IN_PROGRESS = "in_progress"
+        COMPLETED = "completed"
+        FAILED = "failed"
+
+    class Direction(models.TextChoices):
+        OUTBOUND = "outbound"
+        INBOUND = "inbound"
+
+    class Sentiment(models.TextChoices):
+        POSITIVE = "positive"
+        NEUTRAL = "neutral"
+        NEGATIVE = "negative"
+
+    LIVE = (Status.INITIATED, Status.IN_PROGRESS)
+
+    public_id = models.CharField(max_length=40, unique=True, default=_call_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="calls")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="calls")
+    agent_version = models.ForeignKey(AgentVersion, on_delete=models.PROTECT, related_name="calls")
+    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
+    direction = models.CharField(max_length=10, choices=Direction.choices, default=Direction.OUTBOUND)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.INITIATED)
+    to_number = models.CharField(max_length=20)
+    from_number = models.CharField(max_length=20, null=True)
+    metadata = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    duration = models.PositiveIntegerField(null=True, help_text="Whole seconds of conversation; null until the end")
+    # Texts, not choices: their enumerations live with the legs (telephony/base.py) and grow.
+    ended_reason = models.CharField(max_length=40, null=True)
+    ended_by = models.CharField(max_length=20, null=True)
+
+    # Who drives the conversation. The token rises with every claim and every fence; a write with an older one is void.
+    token = models.BigIntegerField(default=0)
+    worker = models.CharField(max_length=60, blank=True, help_text="Bus address of the process that has it")
+    lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(null=True, help_text="When it was last put on the queue")
+
+    # A wish to end it, kept until the leg has ended.
+    hangup_requested_at = models.DateTimeField(null=True)
+    hangup_by = models.CharField(max_length=20, blank=True)
+
+    # The seq of the newest CallEvent; moved under the row's lock.
+    last_seq = models.PositiveIntegerField(default=0)
+
+    # Micro-credits. The rate is the one in force at creation; the cost is null until settled.
+    rate_per_minute = models.BigIntegerField(default=0)
+    cost = models.BigIntegerField(null=True)
+
+    # What the analysis found; null until then.
+    sentiment = models.CharField(max_length=10, choices=Sentiment.choices, null=True)
+    summary = models.TextField(null=True)
+    heard_p50_ms = models.PositiveIntegerField(null=True)
+    heard_p95_ms = models.PositiveIntegerField(null=True)
+    heard_turns = models.PositiveIntegerField(null=True)
+    analysed_at = models.DateTimeField(null=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["initiated", "in_progress"], completed_at=None, ended_reason=None)
+                | models.Q(status__in=["completed", "failed"], completed_at__isnull=False, ended_reason__isnull=False),
+                name="call_that_ended_says_why",
+            ),
+        ]
+        indexes = [
+            # GET /v1/calls: an account's calls, newest first, alone or filtered.
+            models.Index(fields=["account", "-id"], name="call_by_account"),
+            models.Index(fields=["account", "status", "-id"], name="call_by_status"),
+            models.Index(fields=["account", "agent", "-id"], name="call_by_agent"),
+            # The live calls: an account's limit, the reaper's rounds.
+            models.Index(
+                fields=["account", "id"], name="call_live", condition=models.Q(status__in=["initiated", "in_progress"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in self.LIVE

@@ -1,0 +1,38 @@
+"""What was said."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from calls.models.call import Call
+
+
+class Turn(models.Model):
+    """What one side said until the other spoke.
+
+    An agent's turn is stored when it goes to speech synthesis and becomes final when it has been played (or was cut
+    off: then `text` is what was heard of it), so that a worker that takes the call over knows what was being said.
+    """
+
+    class Speaker(models.TextChoices):
+        AGENT = "agent"
+        USER = "user"
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="turns")
+    number = models.PositiveIntegerField()
+    speaker = models.CharField(max_length=10, choices=Speaker.choices)
+    text = models.TextField()
+    # On the recording's clock: milliseconds since the answer.
+    start_ms = models.PositiveIntegerField(null=True)
+    end_ms = models.PositiveIntegerField(null=True)
+    is_final = models.BooleanField(default=False)
+    was_interrupted = models.BooleanField(default=False)
+    # Milliseconds of each stage between the caller's last word and the agent's first sound (agent's turns only).
+    latency = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("call", "number", name="turn_is_numbered_once")]
+
+    def __str__(self) -> str:
+        return f"turn {self.number} of call {self.call_id}"

@@ -1,0 +1,11 @@
+"""For tools that speak WSGI; the product is served by ASGI."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vaniagent.settings")
+
+application = get_wsgi_application()
