@@ -1,0 +1,316 @@
+"""The audio bus: what a leg and its conversation tell each other, over Redis pub/sub.
+
+One channel a process, one message a tick: everything that a process has for another within 20 ms travels as one
+batch. The reply of PUBLISH says how many processes heard it, and none means that the receiver is gone: the kernel
+closes a killed process's connections at once. The bus keeps nothing; who must not lose something stores it elsewhere.
+
+It knows neither side. Audio is PCM16, mono, little-endian, in frames of 20 ms at the leg's own rate. Frames are
+numbered from 0 at the answer, one number for both directions: `n * 20` milliseconds is the place in the recording.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import msgpack
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+FRAME_MS = 20
+RECONNECT_SECONDS = 0.1
+# What is kept for a receiver while Redis is away; the oldest goes first.
+MOST_QUEUED = 5_000
+
+
+class BusAway(Exception):
+    """Redis cannot be reached. Nobody is to blame: wait, and go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that is told. `call` is a public id; `token` the fencing token that the sender knows."""
+
+    kinds: ClassVar[dict[str, type[Item]]] = {}
+
+    call: str
+    token: int
+
+    def pack(self) -> list[Any]:
+        return [type(self).__name__, *(getattr(self, name) for name in _fields(type(self)))]
+
+    @classmethod
+    def unpack(cls, packed: Sequence[Any]) -> Item | None:
+        """The item, or None for one that a newer process sent and this one does not know."""
+        kind = cls.kinds.get(packed[0])
+        return kind(*packed[1 : 1 + len(_fields(kind))]) if kind else None
+
+
+_field_names: dict[type[Item], tuple[str, ...]] = {}
+
+
+def _fields(kind: type[Item]) -> tuple[str, ...]:
+    if kind not in _field_names:
+        _field_names[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return _field_names[kind]
+
+
+# --- From a conversation to the holder of its leg ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Dial(Item):
+    """Dial this call's planned leg, and attach me to it. Harmless when repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attach(Item):
+    """I drive this call from now on: answer `Attached`, then what the caller said since, then live frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech(Item):
+    """Speech for the person, sent ahead of time; the holder paces it. `is_last` ends the utterance.
+
+    `utterance` rises within a call, over all its workers; `pcm` holds whole frames of any number.
+    """
+
+    utterance: int
+    pcm: bytes
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flush(Item):
+    """Drop all speech not yet played. The holder answers `Played` with what was heard of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp(Item):
+    """End the leg: now, or when the speech sent so far has been played. Token 0: the platform says so."""
+
+    reason: str
+    by: str
+    after_speech: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits(Item):
+    """Play these DTMF digits to the person. Token 0: the platform says so."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beat(Item):
+    """I live and drive this call. What the caller said before frame `heard_upto` is in the transcript."""
+
+    heard_upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release(Item):
+    """I let go of this call, between two turns: let another worker have it."""
+
+
+# --- From the holder of a leg to its conversation ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LegState(Item):
+    """What became of the leg: dialing, ringing, answered or ended (then why, and by whom)."""
+
+    state: str
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached(Item):
+    """You have the leg. `state` as in LegState, `rate` in Hz, `frame` the number of the next live frame.
+
+    `utterance` is the agent's newest that the holder knows (0: none), `played_ms` how much of it was played,
+    `queued_ms` how much of it is still to come, `is_whole` whether all of it had arrived. Frames from
+    `replay_from` to `frame` follow faster than they were spoken.
+    """
+
+    state: str
+    rate: int
+    frame: int
+    utterance: int
+    played_ms: int
+    queued_ms: int
+    is_whole: bool
+    replay_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Item):
+    """The person's sound: whole frames, `frame` the number of the first."""
+
+    frame: int
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Played(Item):
+    """How much of an utterance the person has heard, and at which frame. `is_over`: nothing more of it will come."""
+
+    utterance: int
+    played_ms: int
+    frame: int
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Digit(Item):
+    """The person pressed a key."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced(Item):
+    """You no longer drive this call: stop, and write nothing more. `token` is the one that outranks yours."""
+
+
+# --- From the platform to a conversation ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Item):
+    """The agent is to say this now (token 0)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Item):
+    """The agent is to heed this from its next turn on (token 0)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell(Item):
+    """The sender ends in good order: what it still holds is free. `call` is empty."""
+
+
+# Filled here, not as classes are made: dataclass(slots=True) makes each of them twice.
+Item.kinds = {kind.__name__: kind for kind in Item.__subclasses__()}
+
+
+def process_name(role: str) -> str:
+    """A name that no process had before: it is the bus address of this start, not of this machine."""
+    return f"{role}-{secrets.token_hex(4)}"
+
+
+def channel(prefix: str, name: str) -> str:
+    return f"{prefix}:{name}"
+
+
+def encode(sender: str, items: Sequence[Item]) -> bytes:
+    packed: bytes = msgpack.packb([sender, [item.pack() for item in items]])
+    return packed
+
+
+def decode(message: bytes) -> tuple[str, list[Item]]:
+    """The sender and the items of a batch. Raises ValueError for what is no batch."""
+    try:
+        sender, packed = msgpack.unpackb(message)
+        return sender, [item for entry in packed if (item := Item.unpack(entry)) is not None]
+    except (TypeError, ValueError, KeyError, IndexError, msgpack.UnpackException) as error:
+        raise ValueError("not a batch of the bus") from error
+
+
+class Bus:
+    """A process's place on the bus. Lives on one event loop.
+
+    `send` only queues; `flush`, called once a tick, publishes one batch to each receiver and tells how many heard it.
+    """
+
+    def __init__(self, *, url: str, name: str, prefix: str) -> None:
+        self.name = name
+        self._prefix = prefix
+        self._url = url
+        self._redis: Redis = Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
+        self._outgoing: defaultdict[str, list[Item]] = defaultdict(list)
+        self._is_closed = False
+        # Set while the subscription stands.
+        self.subscribed = asyncio.Event()
+        # By time.monotonic(); None while the subscription stands.
+        self.away_since: float | None = time.monotonic()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def send(self, to: str, item: Item) -> None:
+        """Queue for the next flush."""
+        self._outgoing[to].append(item)
+
+    async def flush(self) -> dict[str, int]:
+        """Publish what is queued. Gives, by receiver, how many processes heard it: 0 means it is not there.
+
+        Raises BusAway when Redis cannot be reached; what was queued is then kept for the next flush.
+        """
+        if not self._outgoing:
+            return {}
+        outgoing = dict(self._outgoing)
+        self._outgoing.clear()
+        pipe = self._redis.pipeline(transaction=False)
+        for to, items in outgoing.items():
+            pipe.publish(channel(self._prefix, to), encode(self.name, items))
+        try:
+            counts = await pipe.execute()
+        except (RedisError, OSError) as error:
+            for to, items in outgoing.items():
+                self._outgoing[to] = (items + self._outgoing[to])[-MOST_QUEUED:]
+            raise BusAway(str(error)) from error
+        return dict(zip(outgoing, counts, strict=True))
+
+    def forget(self, to: str) -> None:
+        """Drop what is queued for a receiver that will not come back."""
+        self._outgoing.pop(to, None)
+
+    async def receive(self) -> AsyncIterator[tuple[str, list[Item]]]:
+        """Batches for this process, sender first, until `close`. Subscribes anew whenever Redis comes back."""
+        while not self._is_closed:
+            listener: Redis = Redis.from_url(self._url, socket_connect_timeout=2)
+            pubsub = listener.pubsub(ignore_subscribe_messages=True)
+            try:
+                await pubsub.subscribe(channel(self._prefix, self.name))
+                self.away_since = None
+                self.subscribed.set()
+                while not self._is_closed:
+                    message = await pubsub.get_message(timeout=1)
+                    if message is None:
+                        continue
+                    try:
+                        yield decode(message["data"])
+                    except ValueError:
+                        logger.warning("a message on the bus was not a batch")
+            except (RedisError, OSError):
+                self.subscribed.clear()
+                if self.away_since is None:
+                    self.away_since = time.monotonic()
+                    logger.warning("the bus is away")
+                await asyncio.sleep(RECONNECT_SECONDS)
+            finally:
+                await pubsub.aclose()  # type: ignore[no-untyped-call]  # redis-py leaves this one untyped
+                await listener.aclose()
+
+    async def close(self) -> None:
+        self._is_closed = True
+        await self._redis.aclose()

@@ -1,0 +1,96 @@
+"""What the conversation is given, what it reports, and how it may end. Values only: no framework, no settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Speaker = Literal["agent", "user"]
+
+
+@dataclass(frozen=True)
+class PastTurn:
+    """A turn that was spoken before this worker took the call. `is_final` false: the agent's, cut off by the loss."""
+
+    number: int
+    speaker: Speaker
+    text: str
+    is_final: bool
+
+
+@dataclass(frozen=True)
+class SessionSpec:
+    """All that a conversation needs to know. Durations in seconds."""
+
+    call_id: str
+    token: int
+    # Bus address of the leg's holder, and whether the leg is still to be dialled.
+    holder: str
+    is_dialed: bool
+    language: str
+    # The voice as the speech provider names it.
+    voice: str
+    agent_name: str
+    prompt: str
+    temperature: float
+    first_message: str | None
+    voicemail_action: Literal["leave_message", "hang_up"]
+    voicemail_message: str | None
+    silence_timeout: float
+    # What is left of the agent's max_duration: less than the whole after a take-over.
+    max_duration: float
+    # Empty at a call's beginning.
+    history: Sequence[PastTurn] = ()
+    # Instructions of the account's (`note`), oldest first.
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a conversation ended for this worker.
+
+    "ended": the leg has ended. "superseded": another worker has the call. "released": handed on in good order.
+    "media_lost": the leg's holder is gone.
+    """
+
+    kind: Literal["ended", "superseded", "released", "media_lost"]
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Milliseconds of each stage of a reply, from the caller's last word; None where it did not apply."""
+
+    vad: int | None = None
+    turn: int | None = None
+    stt: int | None = None
+    llm: int | None = None
+    tts: int | None = None
+    total: int | None = None
+
+
+class EventSink(Protocol):
+    """Hears what happens in the conversation, in order. Never blocks, never raises; drained before the end.
+
+    Times are milliseconds since the answer (the recording's clock).
+    """
+
+    def interim(self, *, speaker: Speaker, text: str) -> None:
+        """A partial transcript; the final one replaces it. Kept nowhere."""
+
+    def user_turn(self, *, text: str, start_ms: int, end_ms: int) -> None:
+        """The caller said this."""
+
+    def agent_turn_started(self, *, utterance: int, text: str, stages: Stages | None) -> None:
+        """This goes to speech synthesis now; a further text with the same `utterance` continues it."""
+
+    def agent_turn_ended(self, *, utterance: int, text: str, start_ms: int, end_ms: int, was_interrupted: bool) -> None:
+        """The utterance has been played, or cut off: `text` is what the person heard of it."""
+
+    def digit(self, *, digit: str) -> None:
+        """The person pressed a key."""
+
+    def heed(self, *, kind: Literal["silence", "voicemail_detected", "provider_failed"], detail: str = "") -> None:
+        """Something worth a line in the call's log."""
