@@ -107,6 +107,17 @@ RECORDINGS_DIR = Path(env.str("RECORDINGS_DIR", default=str(VAR_DIR / "recording
 # The speech process: Piper behind HTTP.
 SPEECH_URL = env.str("SPEECH_URL", default=_embedded.get("SPEECH_URL", "http://127.0.0.1:8010"))
 
+# --- Voice ------------------------------------------------------------------------------------------------------------
+
+# Who answers: `house` (embedded, grounded in the prompt) or `openai` (any endpoint that speaks its chat protocol).
+LLM_PROVIDER = env.str("LLM_PROVIDER", default="house")
+LLM_BASE_URL = env.str("LLM_BASE_URL", default="https://api.openai.com/v1")
+LLM_API_KEY = env.str("LLM_API_KEY", default="")
+LLM_MODEL = env.str("LLM_MODEL", default="gpt-4.1-mini")
+# Speech recognition (`moonshine`, `faster-whisper`) and synthesis (`piper`, `flite`), the first that works.
+STT_PROVIDERS = env.list("STT_PROVIDERS", default=["moonshine"])
+TTS_PROVIDERS = env.list("TTS_PROVIDERS", default=["piper", "flite"])
+
 # --- Webhooks ---------------------------------------------------------------------------------------------------------
 
 # Opens loopback addresses and plain http to webhooks. For development only; `make run` sets it.
