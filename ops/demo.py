@@ -6,9 +6,7 @@ webhooks; the program fails when any of it did not truly happen.
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 import subprocess
 import sys
 import time
@@ -20,13 +18,11 @@ from typing import Any
 
 import requests
 from websockets.exceptions import WebSocketException
-from websockets.sync.client import connect
 
-from ops import embedded
+from ops.customer import ROOT, Customer, CustomerError, make_account, running_stack_url
 from ops.receiver import Delivered, Receiver
 from ops.supervisor import Stack
 
-ROOT = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
 
 AGENT = {
@@ -59,10 +55,6 @@ ANALYSIS_SECONDS = 60
 AUDIBLE = 100
 
 
-class DemoFailed(Exception):
-    """Something that the demo promises did not happen."""
-
-
 def main() -> int:
     with ExitStack() as opened:
         try:
@@ -80,7 +72,7 @@ def main() -> int:
         except KeyboardInterrupt:
             return 130
         except (
-            DemoFailed,
+            CustomerError,
             requests.RequestException,
             WebSocketException,
             OSError,
@@ -92,137 +84,41 @@ def main() -> int:
 
 
 def show_a_call(url: str, receiver: Receiver) -> None:
-    api = Api(f"{url}/v1", make_account()["api_key"])
+    api = Customer(url, make_account(VAR_DIR, "--credits", "5")["api_key"])
 
     agent = api.post("/agents", AGENT)
     say(f"\nPOST /v1/agents             {agent['id']}  “{agent['name']}”, voice {agent['voice']}")
     endpoint = api.post("/webhook_endpoints", {"url": receiver.url, "events": sorted(EVENTS | {"call.failed"})})
     receiver.secret = endpoint["secret"]
     say(f"POST /v1/webhook_endpoints  {endpoint['id']}  {receiver.url}")
-    call = api.post(
-        "/calls",
-        {
-            "agent_id": agent["id"],
-            "to_number": "+14155550100",
-            "from_number": "+14155550199",
-            "metadata": {"customer_id": "cust_123", "note": "naïve, “quoted”, 電話"},
-            "sandbox": {"lines": CALLEE_LINES},
-        },
+    call = api.place_call(
+        agent["id"],
+        from_number="+14155550199",
+        metadata={"customer_id": "cust_123", "note": "naïve, “quoted”, 電話"},
+        sandbox={"lines": CALLEE_LINES},
     )
     say(f"POST /v1/calls              {call['id']}  {call['status']}\n")
 
-    turns = follow(url, api.key, call["id"])
-    call = wait_for_analysis(api, call["id"])
-    recording = fetch_recording(call)
+    turns = follow(api, call["id"])
+    call = api.wait_for_analysis(call["id"], seconds=ANALYSIS_SECONDS)
+    recording = api.download_recording(call, VAR_DIR / "demo")
     deliveries = receiver.wait_for(EVENTS, call_id=call["id"], seconds=ANALYSIS_SECONDS)
     report(call, recording, deliveries)
     check(call, turns, recording, deliveries)
 
 
-class Api:
-    """The public API with one key."""
-
-    def __init__(self, base_url: str, key: str) -> None:
-        self.base_url = base_url
-        self.key = key
-        self._headers = {"Authorization": f"Bearer {key}"}
-
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self._answer(requests.post(self.base_url + path, headers=self._headers, json=body, timeout=30))
-
-    def get(self, path: str) -> dict[str, Any]:
-        return self._answer(requests.get(self.base_url + path, headers=self._headers, timeout=30))
-
-    def _answer(self, response: requests.Response) -> dict[str, Any]:
-        if not response.ok:
-            raise DemoFailed(
-                f"{response.request.method} {response.request.path_url}: {response.status_code} {response.text}"
-            )
-        answer: dict[str, Any] = response.json()
-        return answer
-
-
-def running_stack_url(var_dir: Path) -> str | None:
-    """Where a stack on this var directory answers, or None."""
-    port = embedded.read(var_dir).get("PORT")
-    if not port:
-        return None
-    url = f"http://127.0.0.1:{port}"
-    try:
-        return url if requests.get(f"{url}/healthz", timeout=2).ok else None
-    except requests.RequestException:
-        return None
-
-
-def make_account() -> dict[str, Any]:
-    """An account of the demo's own, with credits."""
-    email = f"demo-{secrets.token_hex(4)}@localhost.localdomain"
-    made = subprocess.run(
-        [sys.executable, "manage.py", "createaccount", email, "--credits", "5", "--json"],
-        cwd=ROOT,
-        env={**os.environ, "VAR_DIR": str(VAR_DIR)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if made.returncode:
-        raise DemoFailed(f"createaccount: {made.stderr.strip()[-500:]}")
-    account: dict[str, Any] = json.loads(made.stdout)
-    return account
-
-
-def follow(url: str, key: str, call_id: str) -> list[tuple[str, str]]:
+def follow(customer: Customer, call_id: str) -> list[tuple[str, str]]:
     """Print the call's words as they arrive on the feed; give the final turns."""
     turns: list[tuple[str, str]] = []
-    started = time.monotonic()
-    with connect(url.replace("http", "ws", 1) + "/v1/ws", open_timeout=10) as feed:
-        feed.send(json.dumps({"type": "auth", "api_key": key}))
-        feed.send(json.dumps({"type": "subscribe", "call_id": call_id}))
-        while True:
-            left = LONGEST_CALL_SECONDS - (time.monotonic() - started)
-            if left <= 0:
-                raise DemoFailed(f"the call did not end within {LONGEST_CALL_SECONDS} s")
-            try:
-                message = json.loads(feed.recv(timeout=left))
-            except TimeoutError:
-                continue
-            kind = message["type"]
-            if kind == "error":
-                raise DemoFailed(f"the feed: {message['error']}")
-            if kind == "transcript.update":
-                show_words(message)
-                if message["is_final"]:
-                    turns.append((message["speaker"], message["text"]))
-            elif kind.startswith("call."):
-                clear_line()
-                say(dim(f"  · {kind}"))
-                if kind in ("call.completed", "call.failed"):
-                    return turns
-
-
-def wait_for_analysis(api: Api, call_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + ANALYSIS_SECONDS
-    while time.monotonic() < deadline:
-        call = api.get(f"/calls/{call_id}")
-        if call["status"] == "failed" or (call["sentiment"] and call["recording_url"]):
-            return call
-        time.sleep(0.3)
-    raise DemoFailed("the analysis did not come")
-
-
-def fetch_recording(call: dict[str, Any]) -> Path:
-    """Download the recording by its signed link."""
-    if not call["recording_url"]:
-        raise DemoFailed(f"there is no recording: the call is {call['status']}, {call['ended_reason']}")
-    folder = VAR_DIR / "demo"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{call['id']}.wav"
-    response = requests.get(call["recording_url"], timeout=30)
-    if not response.ok:
-        raise DemoFailed(f"the recording's link answered {response.status_code}")
-    path.write_bytes(response.content)
-    return path
+    for message in customer.feed(call_id, seconds=LONGEST_CALL_SECONDS):
+        if message["type"] == "transcript.update":
+            show_words(message)
+            if message["is_final"]:
+                turns.append((message["speaker"], message["text"]))
+        elif message["type"].startswith("call."):
+            clear_line()
+            say(dim(f"  · {message['type']}"))
+    return turns
 
 
 def report(call: dict[str, Any], recording: Path, deliveries: list[Delivered]) -> None:
@@ -244,7 +140,7 @@ def report(call: dict[str, Any], recording: Path, deliveries: list[Delivered]) -
 
 
 def check(call: dict[str, Any], turns: list[tuple[str, str]], recording: Path, deliveries: list[Delivered]) -> None:
-    """Raise DemoFailed unless all of it truly happened."""
+    """Raise CustomerError unless all of it truly happened."""
     agent = [text for speaker, text in turns if speaker == "agent"]
     user = [text for speaker, text in turns if speaker == "user"]
     said = " ".join(agent).lower()
@@ -262,7 +158,7 @@ def check(call: dict[str, Any], turns: list[tuple[str, str]], recording: Path, d
     }
     missing = [what for what, holds in expectations.items() if not holds]
     if missing:
-        raise DemoFailed("not true: " + ", ".join(missing))
+        raise CustomerError("not true: " + ", ".join(missing))
     say("\nAll of it happened.")
 
 
