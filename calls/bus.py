@@ -287,7 +287,8 @@ class Bus:
     async def receive(self) -> AsyncIterator[tuple[str, list[Item]]]:
         """Batches for this process, sender first, until `close`. Subscribes anew whenever Redis comes back."""
         while not self._is_closed:
-            listener: Redis = Redis.from_url(self._url, socket_connect_timeout=2)
+            # Redis shows the name to an operator (CLIENT LIST).
+            listener: Redis = Redis.from_url(self._url, socket_connect_timeout=2, client_name=self.name)
             pubsub = listener.pubsub(ignore_subscribe_messages=True)
             try:
                 await pubsub.subscribe(channel(self._prefix, self.name))

@@ -43,7 +43,7 @@ def make_account(var_dir: Path, *options: str) -> dict[str, Any]:
     made = subprocess.run(
         [sys.executable, "manage.py", "createaccount", email, *options, "--json"],
         cwd=ROOT,
-        env={**os.environ, "VAR_DIR": str(var_dir)},
+        env={**os.environ, **embedded.read(var_dir), "VAR_DIR": str(var_dir)},
         capture_output=True,
         text=True,
         timeout=60,
