@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import Any
 import requests
 from websockets.sync.client import connect
 
-from ops import embedded
+from ops.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUEST_SECONDS = 30
@@ -25,25 +24,13 @@ class CustomerError(Exception):
     """The product did not do what a customer was promised."""
 
 
-def running_stack_url(var_dir: Path) -> str | None:
-    """Where a stack on this var directory answers, or None."""
-    port = embedded.read(var_dir).get("PORT")
-    if not port:
-        return None
-    url = f"http://127.0.0.1:{port}"
-    try:
-        return url if requests.get(f"{url}/healthz", timeout=2).ok else None
-    except requests.RequestException:
-        return None
-
-
-def make_account(var_dir: Path, *options: str) -> dict[str, Any]:
+def make_account(stack: Stack, *options: str) -> dict[str, Any]:
     """An account of its own with `manage.py createaccount`; gives what that prints. Raises CustomerError."""
     email = f"customer-{secrets.token_hex(4)}@localhost.localdomain"
     made = subprocess.run(
         [sys.executable, "manage.py", "createaccount", email, *options, "--json"],
         cwd=ROOT,
-        env={**os.environ, **embedded.read(var_dir), "VAR_DIR": str(var_dir)},
+        env=stack.env,
         capture_output=True,
         text=True,
         timeout=60,

@@ -7,9 +7,9 @@ webhooks; the program fails when any of it did not truly happen.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-import time
 import wave
 from array import array
 from contextlib import ExitStack
@@ -19,9 +19,9 @@ from typing import Any
 import requests
 from websockets.exceptions import WebSocketException
 
-from ops.customer import ROOT, Customer, CustomerError, make_account, running_stack_url
+from ops.customer import ROOT, Customer, CustomerError, make_account
 from ops.receiver import Delivered, Receiver
-from ops.supervisor import Stack
+from ops.stack import Stack, StackError
 
 VAR_DIR = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
 
@@ -51,6 +51,7 @@ FACTS = ("90", "ninety", "free", "9", "nine")
 EVENTS = {"call.started", "call.completed", "transcript.ready", "recording.ready"}
 LONGEST_CALL_SECONDS = 180
 ANALYSIS_SECONDS = 60
+FAULTS = (CustomerError, StackError, requests.RequestException, WebSocketException, OSError, subprocess.SubprocessError)
 # A voice's mean level on its channel, at least (of 32,768).
 AUDIBLE = 100
 
@@ -58,33 +59,27 @@ AUDIBLE = 100
 def main() -> int:
     with ExitStack() as opened:
         try:
-            url = running_stack_url(VAR_DIR)
-            if url is None:
+            stack = Stack.running(VAR_DIR)
+            was_started_here = stack is None
+            if stack is None:
                 say("Starting the stack (PostgreSQL, Valkey, web, workers, gateway, speech) ...")
-                stack = opened.enter_context(Stack(var_dir=VAR_DIR, port=int(os.environ.get("PORT", "0")), quiet=True))
-                url = stack.url
-                say(f"It is up at {url}.")
+                stack = opened.enter_context(Stack(var_dir=VAR_DIR, port=int(os.environ.get("PORT", "0"))))
+                say(f"It is up at {stack.url}.")
             with Receiver() as receiver:
-                show_a_call(url, receiver)
-            if os.environ.get("KEEP") == "1" and running_stack_url(VAR_DIR):
-                say(f"\nThe stack stays up at {url} until Ctrl-C (KEEP=1).")
-                wait_for_interrupt()
+                show_a_call(stack, receiver)
+            if was_started_here and os.environ.get("KEEP") == "1":
+                say(f"\nThe stack stays up at {stack.url} until Ctrl-C (KEEP=1).")
+                signal.pause()
         except KeyboardInterrupt:
             return 130
-        except (
-            CustomerError,
-            requests.RequestException,
-            WebSocketException,
-            OSError,
-            subprocess.SubprocessError,
-        ) as fault:
+        except FAULTS as fault:
             print(f"\nThe demo failed: {fault}\nThe logs are in {VAR_DIR / 'log'}.", file=sys.stderr)
             return 1
     return 0
 
 
-def show_a_call(url: str, receiver: Receiver) -> None:
-    api = Customer(url, make_account(VAR_DIR, "--credits", "5")["api_key"])
+def show_a_call(stack: Stack, receiver: Receiver) -> None:
+    api = Customer(stack.url, make_account(stack, "--credits", "5")["api_key"])
 
     agent = api.post("/agents", AGENT)
     say(f"\nPOST /v1/agents             {agent['id']}  “{agent['name']}”, voice {agent['voice']}")
@@ -191,14 +186,6 @@ def dim(text: str) -> str:
 
 def say(line: str) -> None:
     print(line, flush=True)
-
-
-def wait_for_interrupt() -> None:
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        say("")
 
 
 if __name__ == "__main__":
