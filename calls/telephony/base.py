@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Final, Protocol
-
-NO_PARAMS: Final[Mapping[str, object]] = MappingProxyType({})
+from typing import Protocol
 
 
 class LegKind(StrEnum):
@@ -82,7 +79,7 @@ class LegSpec:
     ring_timeout: float
     language: str = "en-US"
     # What only this kind understands: `{"lines": [...]}` of the sandbox, a SIP line's settings.
-    params: Mapping[str, object] = field(default=NO_PARAMS, repr=False)
+    params: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 class LegEvents(Protocol):
