@@ -34,6 +34,10 @@ class Heard:
     agent: Samples
     rate: int
 
+    @property
+    def duration_ms(self) -> int:
+        return len(self.agent) * 1000 // self.rate
+
     def spans(self, channel: int) -> list[Span]:
         """Where that side speaks."""
         return speech_spans(self._channel(channel), rate=self.rate)

@@ -1,0 +1,36 @@
+"""The whole product, every process of it, as `make run` starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.customer import Customer, make_account
+from ops.stack import Stack
+from ops.takeover import AGENT
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.stack)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(var_dir=tmp_path_factory.mktemp("a stack") / "var") as stack:
+        yield stack
+
+
+@pytest.fixture
+def customer(stack: Stack) -> Customer:
+    return Customer(stack.url, make_account(stack, "--credits", "50", "--max-live-calls", "12")["api_key"])
+
+
+@pytest.fixture
+def agent_id(customer: Customer) -> str:
+    agent_id: str = customer.post("/agents", AGENT)["id"]
+    return agent_id
