@@ -97,6 +97,12 @@ class Call(models.Model):
             models.Index(
                 fields=["account", "id"], name="call_live", condition=models.Q(status__in=["initiated", "in_progress"])
             ),
+            # Calls that ended and wait for their analysis: the reaper's round.
+            models.Index(
+                fields=["completed_at"],
+                name="call_unanalysed",
+                condition=models.Q(status__in=["completed", "failed"], analysed_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

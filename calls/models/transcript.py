@@ -22,6 +22,8 @@ class Turn(models.Model):
     number = models.PositiveIntegerField()
     speaker = models.CharField(max_length=10, choices=Speaker.choices)
     text = models.TextField()
+    # What the audio bus calls the agent's speech; null for the caller's.
+    utterance = models.PositiveIntegerField(null=True)
     # On the recording's clock: milliseconds since the answer.
     start_ms = models.PositiveIntegerField(null=True)
     end_ms = models.PositiveIntegerField(null=True)
@@ -32,7 +34,14 @@ class Turn(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint("call", "number", name="turn_is_numbered_once")]
+        constraints = [
+            models.UniqueConstraint("call", "number", name="turn_is_numbered_once"),
+            models.UniqueConstraint(
+                fields=["call", "utterance"],
+                name="utterance_is_one_turn",
+                condition=models.Q(utterance__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"turn {self.number} of call {self.call_id}"

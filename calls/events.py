@@ -1,0 +1,142 @@
+"""What is announced of a call: the only place that tells anybody anything.
+
+`record` stores an event with its call's next `seq` and, after commit, wakes those who follow the call or its account;
+the public ones go to the webhooks in the same transaction. `broadcast` tells what is worth nothing a second later,
+and stores nothing. A lost wake-up loses no event: who follows reads the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import connection, transaction
+
+from calls import links
+from calls.models import Call, CallEvent, Recording
+from webhooks import services as webhooks
+
+# The events that customers may have sent to their endpoints.
+PUBLISHED: Final = frozenset({"call.started", "call.completed", "call.failed", "transcript.ready", "recording.ready"})
+
+LINKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "call.completed": ("transcript_url", "recording_url"),
+    "call.failed": ("transcript_url", "recording_url"),
+    "transcript.ready": ("transcript_url",),
+    "recording.ready": ("recording_url",),
+}
+
+
+def call_group(call_id: str) -> str:
+    """The channel layer's group of those who follow this call."""
+    return f"call.{call_id}"
+
+
+def account_group(account_id: int) -> str:
+    """The channel layer's group of those who follow every call of this account."""
+    return f"account.{account_id}"
+
+
+@transaction.atomic
+def record(call: Call, event_type: str, *, at: datetime, data: Mapping[str, Any] | None = None) -> CallEvent:
+    """Store what happened as the call's next event and announce it after commit.
+
+    Holds the call's row until the transaction ends. `call` must be as it is after what happened: the webhook tells
+    its status.
+    """
+    fields = _own_fields(call, event_type) | dict(data or {})
+    event = CallEvent.objects.create(call=call, seq=_next_seq(call), type=event_type, data=fields, at=at)
+    if event_type in PUBLISHED:
+        webhooks.record_event(
+            account=call.account,
+            event_type=event_type,
+            subject=call.public_id,
+            data={
+                "call_id": call.public_id,
+                "agent_id": call.agent.public_id,
+                "status": call.status,
+                "metadata": call.metadata,
+                **fields,
+                **_links(call, event_type, at),
+            },
+            at=at,
+        )
+    broadcast(call, to_message(event))
+    return event
+
+
+def broadcast(call: Call, message: Mapping[str, Any]) -> None:
+    """Tell whoever follows the call now, or when the running transaction commits. Whether anybody hears it, nobody knows."""
+    transaction.on_commit(partial(_send, call.public_id, call.account_id, dict(message)), robust=True)
+
+
+def to_message(event: CallEvent) -> dict[str, Any]:
+    """The event as the live feed shows it."""
+    return {
+        "type": event.type,
+        "call_id": event.call.public_id,
+        "seq": event.seq,
+        **event.data,
+        "timestamp": to_timestamp(event.at),
+    }
+
+
+def interim(call: Call, *, speaker: str, text: str, at: datetime) -> dict[str, Any]:
+    """The message of a partial transcript: the final one replaces it."""
+    return {
+        "type": "transcript.update",
+        "call_id": call.public_id,
+        "speaker": speaker,
+        "text": text,
+        "is_final": False,
+        "timestamp": to_timestamp(at),
+    }
+
+
+def to_timestamp(at: datetime) -> str:
+    """A time as the public contract writes it: UTC, whole seconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _own_fields(call: Call, event_type: str) -> dict[str, Any]:
+    """What events of this type say of themselves, read from the call."""
+    if event_type in ("call.completed", "call.failed"):
+        return {"duration": call.duration, "ended_reason": call.ended_reason}
+    if event_type == "recording.ready":
+        length_ms = Recording.objects.filter(call=call).values_list("duration_ms", flat=True).first()
+        return {"duration": round((length_ms or 0) / 1000)}
+    return {}
+
+
+def _links(call: Call, event_type: str, at: datetime) -> dict[str, str | None]:
+    """The links that a webhook of this type carries; null where nobody answered. Not in the log: they expire."""
+    names = LINKS.get(event_type, ())
+    if call.answered_at is None:
+        return dict.fromkeys(names)
+    make = {"transcript_url": links.transcript_url, "recording_url": links.recording_url}
+    return {name: make[name](call.public_id, at=at) for name in names}
+
+
+def _next_seq(call: Call) -> int:
+    """Move the call's seq under its row's lock: whoever comes second waits for the first one's commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE calls_call SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq", [call.pk])
+        row = cursor.fetchone()
+    if row is None:
+        raise Call.DoesNotExist(call.public_id)
+    call.last_seq = row[0]
+    return call.last_seq
+
+
+def _send(call_id: str, account_id: int, message: dict[str, Any]) -> None:
+    async_to_sync(_send_to_groups)((call_group(call_id), account_group(account_id)), message)
+
+
+async def _send_to_groups(groups: tuple[str, ...], message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    for group in groups:
+        await layer.group_send(group, {"type": "feed.message", "message": message})

@@ -1,0 +1,46 @@
+"""Signed links to a call's files: they need no key, name one file, and expire."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.core.signing import Signer
+
+LIFETIME: Final = timedelta(days=7)
+
+RECORDING: Final = "recording.wav"
+TRANSCRIPT: Final = "transcript.txt"
+
+_signer = Signer(salt="calls.links")
+
+
+class InvalidLink(Exception):
+    """The link has expired, or was not made here."""
+
+
+def recording_url(call_id: str, *, at: datetime) -> str:
+    return _url(call_id, RECORDING, at)
+
+
+def transcript_url(call_id: str, *, at: datetime) -> str:
+    return _url(call_id, TRANSCRIPT, at)
+
+
+def check(*, call_id: str, name: str, expires: str, signature: str, at: datetime) -> None:
+    """Raise InvalidLink unless this file's link was made here and still holds."""
+    made_here = hmac.compare_digest(_sign(call_id, name, expires).encode(), signature.encode())
+    if not made_here or int(expires) < at.timestamp():
+        raise InvalidLink(name)
+
+
+def _url(call_id: str, name: str, at: datetime) -> str:
+    expires = str(int((at + LIFETIME).timestamp()))
+    query = f"expires={expires}&signature={_sign(call_id, name, expires)}"
+    return f"{settings.PUBLIC_URL}/files/{call_id}/{name}?{query}"
+
+
+def _sign(call_id: str, name: str, expires: str) -> str:
+    return _signer.signature(f"{call_id}/{name}?{expires}")

@@ -1,0 +1,127 @@
+"""What a customer may ask of a running call. What must not be lost is stored; the bus only makes it quick."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+from datetime import datetime
+from typing import Final
+
+import redis
+from django.conf import settings
+from django.db import transaction
+
+from calls import bus, events
+from calls.models import Call, Leg
+from calls.services import lifecycle
+from calls.telephony.base import EndReason
+from vaniagent.lib import errors
+
+logger = logging.getLogger(__name__)
+
+LONGEST_TEXT: Final = 2_000
+_DIGITS: Final = re.compile(r"[0-9A-D*#]{1,32}")
+
+
+class CallNotLive(errors.InvalidRequest):
+    """The call has ended, or nobody has answered it yet."""
+
+
+class BadText(errors.InvalidRequest):
+    """There is nothing to say, or too much."""
+
+
+class BadDigits(errors.InvalidRequest):
+    """Not DTMF."""
+
+
+@transaction.atomic
+def hang_up_call(*, call: Call, by: str, at: datetime) -> bool:
+    """End a call. False where it has ended before.
+
+    One that is not dialled yet ends at once, as canceled. Otherwise the leg's holder ends it; the wish is kept, and
+    the reaper repeats it until the leg has ended.
+    """
+    if lifecycle.complete_undialled(call_id=call.public_id, reason=EndReason.CANCELED, by=by, at=at):
+        return True
+
+    live = Call.objects.filter(pk=call.pk, status__in=Call.LIVE)
+    if not live.exists():
+        return False
+    live.filter(hangup_requested_at=None).update(hangup_requested_at=at, hangup_by=by)
+    publish_hang_up(call=call, by=by)
+    return True
+
+
+def publish_hang_up(*, call: Call, by: str) -> None:
+    """Tell the leg's holder, after commit."""
+    _publish_on_commit(
+        _holder(call), bus.HangUp(call.public_id, 0, reason=EndReason.API_HANGUP, by=by, after_speech=False)
+    )
+
+
+@transaction.atomic
+def say(*, call: Call, text: str, at: datetime) -> None:
+    """Have the agent say this now. Raises CallNotLive and BadText."""
+    _check_text(text)
+    call = _conversing(call)
+    events.record(call, "call.say", at=at, data={"text": text})
+    _publish_on_commit(call.worker, bus.Say(call.public_id, 0, text=text))
+
+
+@transaction.atomic
+def note(*, call: Call, text: str, at: datetime) -> None:
+    """Have the agent heed this from its next turn on. Raises CallNotLive and BadText."""
+    _check_text(text)
+    call = _conversing(call, or_ringing=True)
+    events.record(call, "call.note", at=at, data={"text": text})
+    _publish_on_commit(call.worker, bus.Note(call.public_id, 0, text=text))
+
+
+@transaction.atomic
+def send_digits(*, call: Call, digits: str, at: datetime) -> None:
+    """Play DTMF digits to the person. Raises CallNotLive and BadDigits."""
+    if not _DIGITS.fullmatch(digits):
+        raise BadDigits("'digits' must be 1 to 32 of 0-9, A-D, * and #.", param="digits")
+    call = _conversing(call)
+    events.record(call, "call.digits_sent", at=at, data={"digits": digits})
+    _publish_on_commit(_holder(call), bus.SendDigits(call.public_id, 0, digits=digits))
+
+
+def publish(to: str, item: bus.Item) -> int:
+    """Send one item at once. How many processes heard it: none where there is no such process, or no bus."""
+    message = bus.encode("platform", [item])
+    try:
+        return int(_client().publish(bus.channel(settings.BUS_PREFIX, to), message))
+    except redis.RedisError:
+        logger.warning("the bus is away", extra={"call_id": item.call})
+        return 0
+
+
+def _publish_on_commit(to: str, item: bus.Item) -> None:
+    if to:
+        transaction.on_commit(lambda: publish(to, item))
+
+
+def _conversing(call: Call, *, or_ringing: bool = False) -> Call:
+    """The call as it is now, if there is a conversation to speak into."""
+    states = Call.LIVE if or_ringing else (Call.Status.IN_PROGRESS,)
+    fresh: Call | None = Call.objects.select_related("account", "agent").filter(pk=call.pk, status__in=states).first()
+    if fresh is None:
+        raise CallNotLive("The call is not in progress.", param="call_id")
+    return fresh
+
+
+def _holder(call: Call) -> str:
+    return Leg.objects.filter(call=call).values_list("holder", flat=True).first() or ""
+
+
+def _check_text(text: str) -> None:
+    if not text.strip() or len(text) > LONGEST_TEXT:
+        raise BadText(f"'text' must be 1 to {LONGEST_TEXT} characters.", param="text")
+
+
+@functools.cache
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)

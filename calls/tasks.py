@@ -1,0 +1,53 @@
+"""What the queue carries for calls. Each message may come twice, late or never, and says how it copes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from celery import shared_task
+from django.db import transaction
+
+CALLS_QUEUE = "calls"
+TAKEOVER_QUEUE = "takeover"
+
+
+def queue_call(call_id: int, *, takeover: bool = False) -> None:
+    """Put a call on the queue when the running transaction has committed.
+
+    A queue that cannot be reached is no error here: the call is stored, and the reaper queues it.
+    """
+    queue = TAKEOVER_QUEUE if takeover else CALLS_QUEUE
+    transaction.on_commit(partial(run_call.apply_async, kwargs={"call_id": call_id}, queue=queue), robust=True)
+
+
+def queue_analysis(call_id: int) -> None:
+    """Likewise, for what is done after a call."""
+    transaction.on_commit(partial(analyse_call.delay, call_id=call_id), robust=True)
+
+
+@shared_task
+def run_call(*, call_id: int, **kwargs: object) -> None:
+    """Drive a call's conversation to its end. It claims the call first: a second copy finds nothing to do."""
+    from calls import runtime
+
+    runtime.run_call(call_id=call_id)
+
+
+@shared_task
+def analyse_call(*, call_id: int, **kwargs: object) -> None:
+    """Look into a call that has ended. The findings are stored once, however often it runs."""
+    from django.utils import timezone
+
+    from calls.services import analysis
+
+    analysis.analyse_call(call_id=call_id, at=timezone.now())
+
+
+@shared_task
+def reap(**kwargs: object) -> None:
+    """Find what was dropped and hand it on. One at a time; what is late is worth nothing and expires."""
+    from django.utils import timezone
+
+    from calls.services import upkeep
+
+    upkeep.reap(at=timezone.now())
