@@ -5,11 +5,13 @@ One file for development, tests and production. `manage.py check` says what an o
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import environ
 
 from ops import embedded
+from vaniagent.lib.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -28,6 +30,16 @@ SECRET_KEY = env.str("SECRET_KEY", default=_embedded.get("SECRET_KEY", ""))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # The address customers reach us at; signed links in webhooks and answers begin with it.
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}").rstrip("/")
+# Behind TLS browsers are held to it, and cookies never travel without.
+_is_https = PUBLIC_URL.startswith("https://")
+CSRF_COOKIE_SECURE = _is_https
+SESSION_COOKIE_SECURE = _is_https
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if _is_https else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=_is_https)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=_is_https)
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_is_https)
+# The header by which the proxy in front says that the client came by TLS; it must overwrite what clients send.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 
 INSTALLED_APPS = [
     "daphne",
@@ -47,6 +59,10 @@ INSTALLED_APPS = [
     "calls",
 ]
 MIDDLEWARE = [
+    # Outermost: whatever goes wrong further in leaves /v1 in its envelope.
+    "vaniagent.lib.api.middleware.EnvelopeMiddleware",
+    "accounts.middleware.RateLimitMiddleware",
+    "vaniagent.lib.api.middleware.BodyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -82,6 +98,11 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 
+# `console` for people, `json` for a log collector.
+LOG_FORMAT = env.str("LOG_FORMAT", default="console")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = logging_settings(log_format=LOG_FORMAT, level=LOG_LEVEL)
+
 # --- Stores -----------------------------------------------------------------------------------------------------------
 
 DATABASES = {
@@ -89,13 +110,69 @@ DATABASES = {
 }
 REDIS_URL = env.str("REDIS_URL", default=_embedded.get("REDIS_URL", "redis://127.0.0.1:6379/0"))
 
+# Connections that the web process keeps; 0 opens one a thread, as workers and commands want it. `vaniagent.asgi` sets it.
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
+if DATABASE_POOL_SIZE:
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 20}}
+
+# --- The API ----------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "vaniagent.lib.api.wire.OnlyJson",
+    "DEFAULT_PAGINATION_CLASS": "vaniagent.lib.api.pages.LimitOffsetPages",
+    "DEFAULT_PARSER_CLASSES": ["vaniagent.lib.api.wire.JsonParser"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["vaniagent.lib.api.wire.JsonRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "vaniagent.lib.api.envelope.handle_exception",
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- Money ------------------------------------------------------------------------------------------------------------
+
+# Credits (US dollars) a minute of conversation. An account may have its own price.
+CALL_PRICE_PER_MINUTE = Decimal(env.str("CALL_PRICE_PER_MINUTE", default="0.10"))
+# Credits that a new account starts with.
+SIGN_UP_CREDITS = Decimal(env.str("SIGN_UP_CREDITS", default="5.00"))
+
 # --- Queue and live feed ----------------------------------------------------------------------------------------------
 
+# What was dropped is found every few seconds; a round that comes late is worth nothing, and expires.
+CELERY_BEAT_SCHEDULE = {
+    "calls-reap": {"task": "calls.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
+    "webhooks-sweep": {"task": "webhooks.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # In the order of `-Q`: a call that lost its worker goes before a new one.
+    "queue_order_strategy": "priority",
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    # Tasks are acknowledged as they start, so that this concerns only what a dead worker had just fetched.
+    "visibility_timeout": 3600,
+}
 CELERY_BROKER_URL = REDIS_URL
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_IGNORE_RESULT = True
+# A queue that is away must not hold a request: what could not be queued is stored, and swept up later.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1}
+CELERY_TASK_ROUTES = {
+    "calls.tasks.reap": {"queue": "upkeep"},
+    "calls.tasks.run_call": {"queue": "calls"},
+    "webhooks.tasks.*": {"queue": "webhooks"},
+}
+CELERY_TIMEZONE = "UTC"
+# A task that is fetched before a thread is free for it would die with a worker that had not begun it.
+CELERY_WORKER_DISABLE_PREFETCH = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL]},
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}]},
     }
 }
 
@@ -103,6 +180,8 @@ CHANNEL_LAYERS = {
 
 # Goes before every channel of the audio bus, so that two installations may share one Redis.
 BUS_PREFIX = env.str("BUS_PREFIX", default="vaniagent")
+# With so many conversations a calls worker takes no new calls; taking one over is never refused.
+CALLS_PER_WORKER = env.int("CALLS_PER_WORKER", default=6)
 RECORDINGS_DIR = Path(env.str("RECORDINGS_DIR", default=str(VAR_DIR / "recordings")))
 # The speech process: Piper behind HTTP.
 SPEECH_URL = env.str("SPEECH_URL", default=_embedded.get("SPEECH_URL", "http://127.0.0.1:8010"))
