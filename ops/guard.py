@@ -34,6 +34,8 @@ class Guard:
 
     def start(self) -> None:
         """Start it, or start it again with all it should know."""
+        if self._process:
+            self._process.wait()
         self._process = subprocess.Popen(
             [sys.executable, "-S", "-E", __file__],
             stdin=subprocess.PIPE,
@@ -53,9 +55,6 @@ class Guard:
     def remove(self, group: int) -> None:
         self._told.pop(group, None)
         self._tell(f"{group} 0")
-
-    def is_gone(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
 
     def end(self) -> None:
         if self._process and self._process.stdin:
@@ -79,14 +78,18 @@ def signal_all(groups: Mapping[int, int]) -> None:
             os.killpg(group, number)
 
 
-def is_left(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def living_groups() -> set[int]:
+    """The process groups in which something still runs. Zombies do not: their new parent may never fetch them."""
+    groups = set()
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+            # pid (name) state parent group ...; the name may hold anything
+            state, _, group, *_ = file.read().rpartition(b")")[2].split()
+            if state not in (b"Z", b"X"):
+                groups.add(int(group))
+    return groups
 
 
 def main() -> None:
@@ -102,9 +105,9 @@ def main() -> None:
 
     signal_all(groups)
     deadline = time.monotonic() + PATIENCE
-    while any(is_left(group) for group in groups) and time.monotonic() < deadline:
+    while living_groups() & groups.keys() and time.monotonic() < deadline:
         time.sleep(0.05)
-    signal_all({group: signal.SIGKILL for group in groups if is_left(group)})
+    signal_all(dict.fromkeys(living_groups() & groups.keys(), signal.SIGKILL))
 
 
 if __name__ == "__main__":

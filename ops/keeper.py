@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ops.guard import Guard
 from ops.logs import Logs
-from ops.processes import how_it_ended, signal_group, spawn
+from ops.processes import adopt_orphans, children, how_it_ended, signal_group, spawn
 from ops.programs import Program
 
 # Waiting times before each start of a program that keeps dying; the last one repeats.
@@ -112,6 +112,7 @@ class Keeper:
         self._run_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
         for left_over in self._run_dir.glob("*.pid"):
             left_over.unlink()
+        adopt_orphans()
         self._guard.start()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._collect)
 
@@ -177,6 +178,12 @@ class Keeper:
         for kept in self._kept:
             if kept.task:
                 kept.task.cancel()
+        orphans = children() - {self._guard.pid}
+        for orphan in orphans:
+            os.kill(orphan, signal.SIGKILL)
+        for _ in orphans:
+            await asyncio.sleep(0)
+            self._collect()
         loop.remove_signal_handler(signal.SIGCHLD)
         self._guard.end()
 
@@ -222,20 +229,28 @@ class Keeper:
 
     def _collect(self) -> None:
         """Note which processes have ended, and end what they left behind in their group."""
-        for kept in self._kept:
-            process = kept.process
-            if process is None or kept.ended.is_set():
-                continue
-            if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-                continue
-            # Before the process is reaped, so that the number cannot have gone to another group.
-            signal_group(process.pid, signal.SIGKILL)
-            process.wait()
-            self._guard.remove(process.pid)
-            (self._run_dir / f"{kept.program.name}.pid").unlink(missing_ok=True)
-            kept.ended.set()
-        if self._guard.is_gone() and not self.stopping.is_set():
-            self._guard.start()
+        while ended := _next_ended():
+            kept = next((kept for kept in self._kept if kept.process and kept.process.pid == ended), None)
+            if kept and kept.process and not kept.ended.is_set():
+                # Before the process is reaped, so that the number cannot have gone to another group.
+                signal_group(ended, signal.SIGKILL)
+                kept.process.wait()
+                self._guard.remove(ended)
+                (self._run_dir / f"{kept.program.name}.pid").unlink(missing_ok=True)
+                kept.ended.set()
+            elif ended == self._guard.pid:
+                self._guard.start()
+            else:
+                os.waitpid(ended, 0)  # somebody's orphan
+
+
+def _next_ended() -> int | None:
+    """A child that has ended and was not yet fetched."""
+    try:
+        result = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return None
+    return result.si_pid if result else None
 
 
 class Lines:

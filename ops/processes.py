@@ -20,6 +20,7 @@ LOOPBACK = "127.0.0.1"
 FIRST_PORT, PORTS = 20000, 10000
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 
@@ -73,6 +74,16 @@ def _dies_with_us(death_signal: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return before_exec
+
+
+def adopt_orphans() -> None:
+    """Become the parent of whatever our children leave behind, instead of process 1."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children() -> set[int]:
+    """Our own and adopted children."""
+    return {int(pid) for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()}
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:

@@ -102,6 +102,10 @@ class Stack:
         self._wait(lambda: self.pid(name) not in (None, of) and self._is_ready(name), f"{name} is back", within)
         return self.pid(name) or 0
 
+    def wait_until_ready(self, name: str, *, within: float = 90.0) -> None:
+        """Wait until the process of that name is there and says that it is ready."""
+        self._wait(lambda: self.pid(name) is not None and self._is_ready(name), f"{name} is ready", within)
+
     def start(self) -> None:
         """Start it and wait until it is ready. Raises StackError with what it printed."""
         self.var_dir.mkdir(mode=0o755, parents=True, exist_ok=True)

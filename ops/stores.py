@@ -299,7 +299,7 @@ def _home_of(directory: Path) -> tuple[Account | None, Path]:
     if os.geteuid() != 0:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return None, directory.resolve()
-    if (data := directory / "data").exists():
+    if (data := directory.resolve() / "data").exists():
         owner = data.stat()
         account = Account(owner.st_uid, owner.st_gid)
         if not _can_write(account, data):

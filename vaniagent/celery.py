@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from celery import Celery
+from celery.signals import beat_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vaniagent.settings")
 
 app = Celery("vaniagent")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+@beat_init.connect
+def say_ready(**kwargs: object) -> None:
+    """Tell the supervisor, where one started this process."""
+    if ready_file := os.environ.get("VA_READY_FILE"):
+        Path(ready_file).touch()

@@ -1,0 +1,53 @@
+# The only thing to remember: `make help`. Relative paths only, because the directory's name may hold a space.
+
+PYTHON ?= python3
+VENV := .venv/bin/python
+# What is handed on to the program behind a target: make test ARGS="calls -k tick"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test test-system lint fmt bench docs pins
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+demo: .venv/runtime.stamp ## Place one real call and check all of it (KEEP=1 leaves the stack running)
+	@exec $(VENV) -m ops.demo $(ARGS)
+
+run: .venv/runtime.stamp ## Run the whole product on this machine (PORT=8000)
+	@exec $(VENV) -m ops.supervisor $(ARGS)
+
+test: .venv/all.stamp ## Run the tests, on a PostgreSQL and Valkey of their own
+	@exec $(VENV) -m ops.test -m "not system" $(ARGS)
+
+test-system: .venv/all.stamp ## Run the tests that need Debian packages, and install those
+	@scripts/install-system-packages
+	@exec $(VENV) -m ops.test --may-be-empty -m system $(ARGS)
+
+lint: .venv/all.stamp ## Check style, types, imports, templates, migrations and settings
+	@exec $(VENV) -m ops.lint $(ARGS)
+
+fmt: .venv/all.stamp ## Format
+	@$(VENV) -m ruff check --fix-only --quiet .
+	@$(VENV) -m ruff format .
+
+bench: .venv/runtime.stamp ## Measure the latency that callers hear
+	@exec $(VENV) -m ops.bench $(ARGS)
+
+docs: .venv/runtime.stamp ## Write the API's description to docs/openapi.yaml
+	@SECRET_KEY=unused $(VENV) manage.py spectacular --validate --file docs/openapi.yaml
+
+pins: ## Choose the versions in constraints.txt anew, from the requirements
+	@scripts/pin $(PYTHON)
+
+# A stamp says what was installed from which files; when those change it is done again.
+.venv/runtime.stamp: requirements.txt constraints.txt
+	@scripts/make-venv $(PYTHON)
+	@echo "Installing what VaniAgent runs on; this takes a minute or two."
+	@$(VENV) -m pip install -qq -r requirements.txt
+	@touch $@
+
+.venv/all.stamp: .venv/runtime.stamp requirements-dev.txt
+	@echo "Installing what tests and linters need."
+	@$(VENV) -m pip install -qq -r requirements-dev.txt
+	@touch $@
