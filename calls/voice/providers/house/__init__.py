@@ -1,0 +1,13 @@
+"""The embedded reply engine: deterministic, grounded in the agent's prompt, quick.
+
+It reads a prompt into facts, questions to ask and rules, and replies from these alone. It knows no
+framework and keeps no state: everything follows from the prompt and the messages so far.
+"""
+
+from __future__ import annotations
+
+from calls.voice.providers.house.conversation import Message
+from calls.voice.providers.house.embeddings import Embedder, SentenceEmbedder, load
+from calls.voice.providers.house.house import House, Persona, Reply
+
+__all__ = ["Embedder", "House", "Message", "Persona", "Reply", "SentenceEmbedder", "load"]

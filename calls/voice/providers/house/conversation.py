@@ -1,0 +1,124 @@
+"""What has happened in a call so far, read from its messages alone, so that whoever takes it over knows the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from calls.voice.providers.house import intents, slots, words
+from calls.voice.providers.house.asks import Ask
+
+MAX_MESSAGES = 300
+_VOLUNTEERED = ("phone", "email", "name")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn, or an operator's `note`."""
+
+    role: Literal["user", "agent", "note"]
+    text: str
+
+
+@dataclass
+class State:
+    """Where the conversation stands before the reply."""
+
+    heard: str = ""
+    heard_before: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    new_notes: list[str] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
+    pending: Ask | None = None
+
+    @property
+    def last_said(self) -> str:
+        return self.said[-1] if self.said else ""
+
+    def has_said(self, text: str) -> bool:
+        wanted = _key(text)
+        return any(wanted in _key(said) for said in self.said)
+
+
+def _key(text: str) -> str:
+    return " ".join(words.tokens(text))
+
+
+def _was_put(ask: Ask, said: str) -> bool:
+    """Whether the agent's words hold this question, whole or cut off by the caller late in it."""
+    question, text = _key(ask.question).split(), _key(said).split()
+    if " ".join(question) in " ".join(text):
+        return True
+    enough = max(3, round(len(question) * 0.6))
+    return any(text[-n:] == question[:n] for n in range(len(question) - 1, enough - 1, -1))
+
+
+def is_answer(ask: Ask, heard: str) -> bool:
+    """Whether what was heard answers the question, or is something else."""
+    if intents.is_filler(heard) and not (intents.is_yes(heard) or intents.is_no(heard)):
+        return False
+    found = intents.intents(heard)
+    if any(
+        i in found
+        for i in (
+            "repeat",
+            "hold",
+            "robot",
+            "who",
+            "why",
+            "probe",
+            "wants_person",
+            "capabilities",
+            "wrong_number",
+            "opt_out",
+        )
+    ):
+        return False
+    if ask.kind == "yes_no":
+        return intents.is_yes(heard) or intents.is_no(heard) or not intents.is_question(heard)
+    if slots.said_back(ask.kind, re.sub(r"\?\s*$", "", heard)):
+        return not intents.is_question(re.sub(r"\?\s*$", "", heard))
+    return not intents.is_question(heard)
+
+
+def read_history(history: Sequence[Message], asks: Sequence[Ask]) -> State:
+    """Follow the call from its first message to what was heard last."""
+    state = State()
+    for message in list(history)[-MAX_MESSAGES:]:
+        text = message.text[: words.MAX_TEXT].strip()
+        if message.role == "note":
+            state.notes.append(text)
+            state.new_notes.append(text)
+        elif message.role == "agent":
+            if state.heard:
+                state.heard_before.append(state.heard)
+                _note_given(state, state.heard)
+                state.heard = ""
+            state.said.append(text)
+            state.new_notes = []
+            put = [ask for ask in asks if _was_put(ask, text)]
+            state.asked.update(ask.question for ask in put)
+            if put:
+                # The last one in the text is the one that waits for an answer.
+                state.pending = max(put, key=lambda ask: _key(text).find(_key(ask.question)))
+        else:
+            # Two utterances without a reply between them are one: the first was cut off.
+            state.heard = f"{state.heard} {text}".strip()
+    return state
+
+
+def _note_given(state: State, heard: str) -> None:
+    if state.pending is not None and is_answer(state.pending, heard):
+        state.given.add(state.pending.kind if state.pending.kind in _VOLUNTEERED else state.pending.question)
+        state.pending = None
+    state.given.update(volunteered(heard))
+
+
+def volunteered(heard: str) -> dict[str, str]:
+    """What a caller gives unasked: kind and value."""
+    found = {"phone": slots.phone_of(heard), "email": slots.email_of(heard), "name": slots.name_given(heard)}
+    return {kind: value for kind, value in found.items() if value}
