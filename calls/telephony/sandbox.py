@@ -43,19 +43,19 @@ LINES_AHEAD: Final = 3
 # Lines that fit any agent, and that speech recognition gets right through a telephone.
 OPENING: Final = "Hello?"
 CONVERSATION: Final = (
-    "Hello, who is calling, please?",
+    "Hello. Can you tell me who is calling?",
     "What is this call about?",
     "How much does it cost?",
     "When are you open?",
     "Thank you very much for your help.",
-    "Goodbye.",
+    "No, thank you, goodbye.",
 )
 INTERRUPTION: Final = (
-    "Hello, who is calling, please?",
+    "Hello. Can you tell me who is calling?",
     "Wait, can I ask you a question?",
     "How much does it cost?",
     "Thank you very much for your help.",
-    "Goodbye.",
+    "No, thank you, goodbye.",
 )
 CHATTER: Final = (
     "I have a few more questions.",
@@ -66,8 +66,7 @@ CHATTER: Final = (
     "What else can you tell me?",
 )
 MACHINE_GREETING: Final = (
-    "You have reached the voicemail of Sam Miller. I can't come to the phone right now. "
-    "Please leave a message after the beep."
+    "Hello, you have reached Sam Miller. I can't answer the phone right now. Please leave a message after the tone."
 )
 
 
@@ -85,7 +84,7 @@ class SandboxVoice:
     """The person's voice. The pitch sets it apart from an agent who speaks with the same one."""
 
     name: str | None = None
-    pitch: float = 1.25
+    pitch: float = 1.2
 
 
 @dataclass(frozen=True)
