@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Account
-from vaniagent.lib import ids
+from vaniagent.lib import ids, sealing
 from vaniagent.lib.tenancy import AccountQuerySet
 
 
@@ -20,6 +24,19 @@ def _event_id() -> str:
 
 def _delivery_id() -> str:
     return ids.new("whd")
+
+
+_SEALED_FOR = "webhooks.endpoint.secret"
+
+
+class EndpointQuerySet(AccountQuerySet):
+    def existing(self) -> Self:
+        """Those that were not deleted."""
+        return self.filter(deleted_at=None)
+
+    def listening(self) -> Self:
+        """Those that hear events now."""
+        return self.existing().filter(status=Endpoint.Status.ENABLED)
 
 
 class Endpoint(models.Model):
@@ -36,15 +53,15 @@ class Endpoint(models.Model):
     description = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ENABLED)
     disabled_reason = models.CharField(max_length=50, blank=True)
-    secret = models.CharField(max_length=100, editable=False)
-    previous_secret = models.CharField(max_length=100, blank=True, editable=False)
+    sealed_secret = models.TextField(editable=False)
+    sealed_previous_secret = models.TextField(blank=True, editable=False)
     previous_secret_until = models.DateTimeField(null=True, blank=True)
     # The first failure since the last success: five days after it the endpoint is disabled.
     failing_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = AccountQuerySet.as_manager()
+    objects = EndpointQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -54,6 +71,22 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def secret(self) -> str:
+        """The signing secret as the customer knows it."""
+        return sealing.unseal(self.sealed_secret, purpose=_SEALED_FOR)
+
+    @secret.setter
+    def secret(self, text: str) -> None:
+        self.sealed_secret = sealing.seal(text, purpose=_SEALED_FOR)
+
+    def signing_secrets(self, at: datetime) -> list[str]:
+        """The secrets that are valid now, the newest first."""
+        secrets = [self.secret]
+        if self.sealed_previous_secret and self.previous_secret_until and at < self.previous_secret_until:
+            secrets.append(sealing.unseal(self.sealed_previous_secret, purpose=_SEALED_FOR))
+        return secrets
 
 
 class Event(models.Model):
@@ -70,6 +103,28 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+class DeliveryQuerySet(AccountQuerySet):
+    def claimable(self, at: datetime) -> Self:
+        """Those that a sender may take now: due, in nobody's hands, and not before an elder about the same subject."""
+        elder = Delivery.objects.filter(
+            endpoint=OuterRef("endpoint"),
+            subject=OuterRef("subject"),
+            status=Delivery.Status.PENDING,
+            attempts_made=0,
+            pk__lt=OuterRef("pk"),
+        )
+        return self.filter(
+            Q(leased_until=None) | Q(leased_until__lte=at),
+            Q(attempts_made__gt=0) | ~Exists(elder),
+            status=Delivery.Status.PENDING,
+            next_attempt_at__lte=at,
+        )
+
+    def in_flight(self, at: datetime) -> Self:
+        """Those that a sender has in its hands."""
+        return self.filter(status=Delivery.Status.PENDING, leased_until__gt=at)
 
 
 class Delivery(models.Model):
@@ -93,13 +148,19 @@ class Delivery(models.Model):
     leased_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = AccountQuerySet.as_manager()
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint("event", "endpoint", name="event_goes_to_an_endpoint_once")]
         indexes = [
             # The sender's claim: what is due.
             models.Index(fields=["next_attempt_at"], name="delivery_due", condition=models.Q(status="pending")),
+            # The same, of one endpoint; also how many of its deliveries are in flight.
+            models.Index(
+                fields=["endpoint", "next_attempt_at"],
+                name="delivery_due_by_endpoint",
+                condition=models.Q(status="pending"),
+            ),
             # The oldest unattempted delivery about a subject to an endpoint.
             models.Index(
                 fields=["endpoint", "subject", "id"],

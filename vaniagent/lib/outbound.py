@@ -1,0 +1,196 @@
+"""The one HTTP client for URLs that customers name.
+
+Whatever such a URL says, it reaches no private address, follows no redirect, takes no longer than its deadline and
+brings back no more than the beginning of an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from vaniagent.lib import addresses, errors
+
+DEADLINE_SECONDS = 10.0
+MAX_ANSWER_CHARACTERS = 1_000
+MAX_URL_LENGTH = 2_000
+_MAX_ANSWER_BYTES = 4 * MAX_ANSWER_CHARACTERS
+
+_URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+\Z")
+
+
+class UrlRefused(errors.InvalidRequest):
+    """This URL can be told from its text to be none that we send to."""
+
+
+class Unreachable(Exception):
+    """No answer came. The message is short and fit to be shown to the customer."""
+
+
+class AddressRefused(Unreachable):
+    """The name leads to an address that is not the public network's."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The beginning of what the receiver answered."""
+
+    status: int
+    text: str
+
+
+def check_url(url: str, *, allow_private: bool = False, param: str = "url") -> None:
+    """Refuse what the text of a URL already shows to be wrong. Raises UrlRefused.
+
+    Names are looked up later, at each request: where they lead may change.
+    """
+    if len(url) > MAX_URL_LENGTH:
+        raise UrlRefused(f"The '{param}' field is longer than {MAX_URL_LENGTH} characters", param=param)
+    if not _URL_CHARACTERS.match(url):
+        raise UrlRefused(
+            f"The '{param}' field is not a URL: percent-encode special characters, write the host in punycode",
+            param=param,
+        )
+    parts = _split(url, param)
+    schemes = ("https", "http") if allow_private else ("https",)
+    if parts.scheme not in schemes:
+        raise UrlRefused(f"The '{param}' field must begin with {schemes[0]}://", param=param)
+    if parts.username is not None or parts.password is not None:
+        raise UrlRefused(f"The '{param}' field must not hold a user name or password", param=param)
+    host = (parts.hostname or "").rstrip(".").lower()
+    if not host:
+        raise UrlRefused(f"The '{param}' field has no host", param=param)
+    if not allow_private and (_is_local_name(host) or not _literal_is_allowed(host)):
+        raise UrlRefused(f"The '{param}' field must lead to a public address", param=param)
+
+
+async def post(
+    url: str,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    allow_private: bool = False,
+    deadline: float = DEADLINE_SECONDS,
+) -> Answer:
+    """Post once. Raises Unreachable, within `deadline` seconds, whatever the receiver does."""
+    try:
+        check_url(url, allow_private=allow_private)
+    except UrlRefused as refused:
+        raise AddressRefused(refused.message) from None
+    refused_addresses: list[str] = []
+    connector = aiohttp.TCPConnector(
+        resolver=aiohttp.ThreadedResolver(),
+        use_dns_cache=False,
+        force_close=True,
+        socket_factory=functools.partial(_open_socket, allow_private=allow_private, refused=refused_addresses),
+    )
+    try:
+        async with (
+            asyncio.timeout(deadline),
+            aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # The deadline above is over everything: look-up, connection, TLS and a slowly dripping answer.
+                timeout=aiohttp.ClientTimeout(total=None),
+                auto_decompress=False,
+            ) as session,
+            session.post(
+                URL(url, encoded=True),
+                data=body,
+                headers={**headers, "Accept-Encoding": "identity"},
+                allow_redirects=False,
+                ssl=_tls(),
+            ) as response,
+        ):
+            beginning = await _read_beginning(response)
+            # Closed here, or leaving would wait for the rest.
+            response.close()
+    except TimeoutError:
+        raise Unreachable(f"No answer within {deadline:g} seconds") from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        if refused_addresses:
+            raise AddressRefused("The name leads to an address that is not public") from None
+        raise Unreachable(_describe(error)) from error
+    return Answer(response.status, beginning)
+
+
+def _open_socket(addr_info: aiohttp.AddrInfoType, *, allow_private: bool, refused: list[str]) -> socket.socket:
+    """A socket for the address about to be connected to; the last word on where a name may lead."""
+    family, kind, protocol, _, sockaddr = addr_info
+    host = str(sockaddr[0])
+    if not addresses.is_allowed(host, allow_private=allow_private):
+        refused.append(host)
+        raise OSError("address refused")
+    return socket.socket(family, kind, protocol)
+
+
+async def _read_beginning(response: aiohttp.ClientResponse) -> str:
+    beginning = b""
+    while len(beginning) < _MAX_ANSWER_BYTES:
+        chunk = await response.content.read(_MAX_ANSWER_BYTES - len(beginning))
+        if not chunk:
+            break
+        beginning += chunk
+    # U+0000 is dropped: PostgreSQL cannot store it.
+    return beginning.decode("utf-8", "replace").replace("\0", "")[:MAX_ANSWER_CHARACTERS]
+
+
+def _describe(error: Exception) -> str:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return "The receiver's certificate is not valid"
+        case aiohttp.ClientConnectorSSLError():
+            return "No secure connection could be made"
+        case aiohttp.ClientConnectorDNSError():
+            return "The name could not be found"
+        case aiohttp.ClientConnectorError():
+            return "The connection was refused or failed"
+        case aiohttp.ServerDisconnectedError():
+            return "The receiver closed the connection without an answer"
+        case aiohttp.ClientPayloadError():
+            return "The answer broke off"
+        case _:
+            return "The answer was not HTTP"
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _split(url: str, param: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        # Reading the port checks it.
+        parts.port  # noqa: B018
+        URL(url, encoded=True)
+    except ValueError:
+        raise UrlRefused(f"The '{param}' field is not a URL", param=param) from None
+    return parts
+
+
+def _is_local_name(host: str) -> bool:
+    return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+def _literal_is_allowed(host: str) -> bool:
+    """Names pass; a number, in any of the forms that socket would understand, is judged."""
+    if ":" not in host:
+        try:
+            # Knows the octal, decimal, hexadecimal and short forms.
+            host = socket.inet_ntoa(socket.inet_aton(host))
+        except OSError:
+            return True
+    try:
+        return addresses.is_allowed(host)
+    except ValueError:
+        return False

@@ -1,0 +1,40 @@
+"""What other apps and the API do with webhooks: `from webhooks import services as webhooks`."""
+
+from __future__ import annotations
+
+from webhooks.services.deliveries import (
+    Claim,
+    EndpointNotEnabled,
+    Outcome,
+    claim_due,
+    record_attempt,
+    replay_delivery,
+)
+from webhooks.services.endpoints import (
+    InvalidEndpoint,
+    create_endpoint,
+    delete_endpoint,
+    disable_endpoint,
+    list_endpoints,
+    rotate_secret,
+    update_endpoint,
+)
+from webhooks.services.recording import record_event, send_test_event
+
+__all__ = [
+    "Claim",
+    "EndpointNotEnabled",
+    "InvalidEndpoint",
+    "Outcome",
+    "claim_due",
+    "create_endpoint",
+    "delete_endpoint",
+    "disable_endpoint",
+    "list_endpoints",
+    "record_attempt",
+    "record_event",
+    "replay_delivery",
+    "rotate_secret",
+    "send_test_event",
+    "update_endpoint",
+]

@@ -1,0 +1,82 @@
+"""The outbox: an event and its deliveries commit with the state change that they tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from django.db import transaction
+
+from accounts.models import Account
+from vaniagent.lib import ids, json_wire
+from webhooks import event_types, tasks
+from webhooks.models import Delivery, Endpoint, Event
+
+# Express refuses bodies above 102,400 bytes.
+MAX_BODY_BYTES: Final = 100_000
+
+
+@transaction.atomic
+def record_event(
+    *, account: Account, event_type: str, subject: str, data: Mapping[str, object], at: datetime
+) -> Event | None:
+    """Send this event to each of the account's endpoints that wants it; None where none does.
+
+    `subject` is the public id of what the event is about. First attempts of one subject's events reach an endpoint in
+    the order of their recording, so record them under a lock on the subject. `data` holds JSON values alone.
+    """
+    if event_type not in event_types.NAMES:
+        raise ValueError(f"{event_type} is not in the catalogue")
+
+    endpoints = list(Endpoint.objects.for_account(account).listening().filter(events__contains=[event_type]))
+    if not endpoints:
+        return None
+    return _record(account, event_type, subject, data, at, endpoints)
+
+
+@transaction.atomic
+def send_test_event(*, endpoint: Endpoint, at: datetime) -> Delivery:
+    """Send a made-up event of the first kind that this endpoint wants, marked as a test in its metadata."""
+    event_type = endpoint.events[0]
+    call_id, agent_id = ids.new("call"), ids.new("agent")
+    data = {**_sample_data(event_type, call_id, agent_id), "metadata": {"test": True}}
+    event = _record(endpoint.account, event_type, call_id, data, at, [endpoint])
+    return event.deliveries.get()
+
+
+def _record(
+    account: Account,
+    event_type: str,
+    subject: str,
+    data: Mapping[str, object],
+    at: datetime,
+    endpoints: list[Endpoint],
+) -> Event:
+    timestamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    body = json_wire.dumps({"event": event_type, "timestamp": timestamp, "data": data})
+    if len(body.encode()) > MAX_BODY_BYTES:
+        raise ValueError("the body of a webhook must stay under 100,000 bytes")
+
+    event = Event.objects.create(account=account, type=event_type, subject=subject, body=body, created_at=at)
+    Delivery.objects.bulk_create(
+        Delivery(account=account, endpoint=endpoint, event=event, subject=subject, next_attempt_at=at)
+        for endpoint in endpoints
+    )
+    transaction.on_commit(tasks.wake_sender, robust=True)
+    return event
+
+
+def _sample_data(event_type: str, call_id: str, agent_id: str) -> dict[str, object]:
+    status = {"call.started": "initiated", "call.failed": "failed"}.get(event_type, "completed")
+    data: dict[str, object] = {"call_id": call_id, "agent_id": agent_id, "status": status}
+    match event_type:
+        case "call.completed":
+            data |= {"duration": 245, "ended_reason": "user_hangup", "transcript_url": None, "recording_url": None}
+        case "call.failed":
+            data |= {"duration": 0, "ended_reason": "no_answer", "transcript_url": None, "recording_url": None}
+        case "transcript.ready":
+            data |= {"transcript_url": None}
+        case "recording.ready":
+            data |= {"recording_url": None, "duration": 245}
+    return data

@@ -1,0 +1,153 @@
+"""The sender: takes what is due, sends it side by side, and records what came of it.
+
+Requests run on an event loop of their own thread; all database work happens in the thread that calls `run`. So a slow
+receiver costs a waiting coroutine and no more, and nothing remote happens inside a transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime
+from typing import Any, Final
+
+from celery.signals import worker_shutting_down
+from django.conf import settings
+from django.utils import timezone
+
+from vaniagent.lib import outbound, sealing
+from webhooks import signing
+from webhooks.services import deliveries
+from webhooks.services.deliveries import Claim, Outcome
+
+log = logging.getLogger(__name__)
+
+CAPACITY: Final = 200
+# A run ends after so long even if there is always more, so that the thread and its connection are not held for ever.
+RUN_SECONDS: Final = 60.0
+# Looking up a name blocks a thread, for longer than any deadline of ours.
+_LOOKUP_THREADS: Final = 64
+
+
+class Sender:
+    """Sends what is due, until nothing is. One run at a time in a process; a second one makes the first look again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_running = False
+        self._is_stopping = False
+        # Done as soon as somebody asks for another look.
+        self._asked: Future[None] = Future()
+
+    def run(self) -> None:
+        """Send all that is due, or leave it to the run that is under way."""
+        with self._lock:
+            if not self._asked.done():
+                self._asked.set_result(None)
+            if self._is_running:
+                return
+            self._is_running = True
+        try:
+            self._run()
+        except BaseException:
+            with self._lock:
+                self._is_running = False
+            raise
+
+    def stop(self) -> None:
+        """Take nothing more; what is in flight is still recorded."""
+        with self._lock:
+            self._is_stopping = True
+
+    def _run(self) -> None:
+        ends_at = time.monotonic() + RUN_SECONDS
+        in_flight: dict[Future[Outcome], Claim] = {}
+        while True:
+            asked = self._begin_look()
+            if not self._is_stopping and time.monotonic() < ends_at:
+                for claim in deliveries.claim_due(at=timezone.now(), limit=CAPACITY - len(in_flight)):
+                    in_flight[_submit(claim)] = claim
+            elif not in_flight:
+                # What is left is for the next run.
+                asked = Future()
+            if not in_flight and self._may_end(asked):
+                return
+            news: list[Future[Any]] = [*in_flight, asked]
+            wait(news, return_when=FIRST_COMPLETED)
+            for attempt in [attempt for attempt in in_flight if attempt.done()]:
+                deliveries.record_attempt(claim=in_flight.pop(attempt), outcome=attempt.result(), at=timezone.now())
+
+    def _begin_look(self) -> Future[None]:
+        with self._lock:
+            self._asked = Future()
+            return self._asked
+
+    def _may_end(self, asked: Future[None]) -> bool:
+        """Whether nobody asked for another look since this one began. If so, the next to ask runs anew."""
+        with self._lock:
+            if asked.done():
+                return False
+            self._is_running = False
+            return True
+
+
+sender = Sender()
+
+
+@worker_shutting_down.connect
+def _stop_sender(**kwargs: object) -> None:
+    sender.stop()
+
+
+def _submit(claim: Claim) -> Future[Outcome]:
+    return asyncio.run_coroutine_threadsafe(_attempt(claim), _loop())
+
+
+async def _attempt(claim: Claim) -> Outcome:
+    """One request. Never raises: what goes wrong is this delivery's outcome and nobody else's trouble."""
+    started_at = timezone.now()
+    began = time.monotonic()
+    answer, error = None, ""
+    try:
+        answer = await _post(claim, started_at)
+    except outbound.Unreachable as unreachable:
+        error = str(unreachable)
+    except sealing.CannotUnseal:
+        error = "The signing secret cannot be read; rotate it"
+        log.error("A signing secret was sealed under another SECRET_KEY")
+    except Exception:
+        error = "The request could not be made"
+        log.exception("A webhook could not be sent", extra={"delivery_id": claim.delivery.public_id})
+    return Outcome(
+        started_at=started_at,
+        duration_ms=round((time.monotonic() - began) * 1000),
+        status_code=answer.status if answer else None,
+        response=answer.text if answer else "",
+        error=error,
+    )
+
+
+async def _post(claim: Claim, at: datetime) -> outbound.Answer:
+    delivery, endpoint, event = claim.delivery, claim.delivery.endpoint, claim.delivery.event
+    body = event.body.encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "VaniAgent-Webhooks/1",
+        "X-Vaniagent-Event": event.type,
+        "X-Vaniagent-Delivery": delivery.public_id,
+        **signing.headers(body=body, message_id=event.public_id, at=at, signing_secrets=endpoint.signing_secrets(at)),
+    }
+    return await outbound.post(endpoint.url, body=body, headers=headers, allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
+
+
+@functools.cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The process's loop for requests."""
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="webhook-lookup"))
+    threading.Thread(target=loop.run_forever, name="webhook-sender", daemon=True).start()
+    return loop
