@@ -142,7 +142,7 @@ SIGN_UP_CREDITS = Decimal(env.str("SIGN_UP_CREDITS", default="5.00"))
 # What was dropped is found every few seconds; a round that comes late is worth nothing, and expires.
 CELERY_BEAT_SCHEDULE = {
     "calls-reap": {"task": "calls.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
-    "webhooks-sweep": {"task": "webhooks.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "webhooks-deliver-due": {"task": "webhooks.tasks.deliver_due", "schedule": 1.0, "options": {"expires": 5}},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
