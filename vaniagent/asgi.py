@@ -8,5 +8,7 @@ from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vaniagent.settings")
+# Every request has a thread of its own here: without a pool each would open a connection.
+os.environ.setdefault("DATABASE_POOL_SIZE", "16")
 
 application = ProtocolTypeRouter({"http": get_asgi_application()})

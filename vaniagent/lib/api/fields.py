@@ -1,0 +1,56 @@
+"""Serializer fields that take a JSON value of their own type, and nothing that could be turned into one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from rest_framework import serializers
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+
+
+class TextField(serializers.CharField):
+    """A JSON string."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A JSON number without a fraction."""
+
+    def to_internal_value(self, data: Any) -> int:
+        is_whole = isinstance(data, int) or (isinstance(data, float) and data.is_integer())
+        if isinstance(data, bool) or not is_whole:
+            self.fail("invalid")
+        return int(data)
+
+
+class NumberField(serializers.FloatField):
+    """A JSON number."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, (int, float)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class BoolField(serializers.BooleanField):
+    """`true` or `false`."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class QueryNumberField(serializers.IntegerField):
+    """A whole number in a query, in plain digits."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, str) or _INTEGER.fullmatch(data) is None:
+            self.fail("invalid")
+        return int(data)
