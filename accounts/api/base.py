@@ -1,0 +1,98 @@
+"""What every resource of /v1 is built on."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
+
+from accounts import idempotency
+from accounts.authentication import authenticate_request
+from accounts.models import Account, ApiKey
+from vaniagent.lib import errors
+from vaniagent.lib.api.serializers import Input, PageQuery, Query
+
+M = TypeVar("M", bound=Model)
+
+
+class NoSuchThing(errors.NotFound):
+    """Nothing by that id, or somebody else's."""
+
+
+class ApiViewSet(viewsets.GenericViewSet[M], Generic[M]):
+    """A resource: authenticated, idempotent where it creates, strict about its query.
+
+    A subclass names its rows in `get_queryset` (through `for_account(self.account)`), its output in
+    `serializer_class`, and reads a body with `self.read(...)`. `self.query` holds the validated parameters.
+    """
+
+    http_method_names = ["get", "post", "patch", "delete", "head"]
+    lookup_field = "public_id"
+    lookup_url_kwarg = "id"
+    lookup_value_regex = "[0-9A-Za-z_]{1,60}"
+    # What a list takes in its query; every other action takes nothing.
+    list_query_class: type[Query] = PageQuery
+
+    query: dict[str, Any]
+
+    @property
+    def api_key(self) -> ApiKey:
+        """The key that the request came with."""
+        key = self.request.auth
+        if not isinstance(key, ApiKey):
+            raise TypeError("a view of /v1 was reached without a key")
+        return key
+
+    @property
+    def account(self) -> Account:
+        """Who asks. All rows are reached through it."""
+        return self.api_key.account
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST" or idempotency.HEADER not in request.headers:
+            return super().dispatch(request, *args, **kwargs)
+
+        now = timezone.now()
+        account = authenticate_request(request, now).account
+        return idempotency.answer_once(
+            request, account=account, at=now, perform=lambda: super(ApiViewSet, self).dispatch(request, *args, **kwargs)
+        )
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.query = self._read_query(request)
+
+    def get_object(self) -> M:
+        try:
+            return super().get_object()
+        except Http404 as error:
+            raise NoSuchThing(f"There is no {self._noun()} with this id.") from error
+
+    def read(self, serializer_class: type[BaseSerializer[Any]], **options: Any) -> dict[str, Any]:
+        """The request's body as this serializer reads it. Raises ValidationError."""
+        body = serializer_class(data=self.request.data, context=self.get_serializer_context(), **options)
+        body.is_valid(raise_exception=True)
+        validated: dict[str, Any] = body.validated_data
+        return validated
+
+    def _read_query(self, request: Request) -> dict[str, Any]:
+        parameters = request.query_params
+        for name in parameters:
+            if len(parameters.getlist(name)) > 1:
+                raise errors.InvalidRequest(f"'{name}' is given more than once.", param=name)
+
+        query_class = self.list_query_class if self.action == "list" else Query
+        query: Input = query_class(data=parameters.dict(), context={"account": self.account})
+        query.is_valid(raise_exception=True)
+        validated: dict[str, Any] = query.validated_data
+        return validated
+
+    def _noun(self) -> str:
+        model: Any = self.get_queryset().model
+        return str(model._meta.verbose_name)

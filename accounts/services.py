@@ -1,0 +1,94 @@
+"""Making accounts and keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from accounts import keys
+from accounts.models import Account, ApiKey, Membership, Plan, User
+from vaniagent.lib import errors
+
+MAX_KEYS_PER_ACCOUNT: Final = 100
+
+
+class EmailTaken(errors.InvalidRequest):
+    """Somebody with this e-mail address is here already."""
+
+
+class BadCredentials(errors.InvalidRequest):
+    """The e-mail address or the password is not one."""
+
+
+class TooManyKeys(errors.InvalidRequest):
+    """The account has as many keys as it may have."""
+
+
+@transaction.atomic
+def create_account(
+    *,
+    email: str,
+    password: str,
+    name: str = "",
+    plan: str = Plan.STARTER,
+    requests_per_minute: int | None = None,
+    requests_per_hour: int | None = None,
+    max_live_calls: int | None = None,
+) -> Account:
+    """An account with one person, its owner. Raises BadCredentials and EmailTaken."""
+    email = email.strip().lower()
+    _check_credentials(email, password)
+    account = Account.objects.create(
+        name=(name or email)[:100],
+        plan=Plan(plan),
+        requests_per_minute=requests_per_minute,
+        requests_per_hour=requests_per_hour,
+        max_live_calls=max_live_calls,
+    )
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, password)
+    except IntegrityError as error:
+        raise EmailTaken(f"{email} has an account already.", param="email") from error
+
+    Membership.objects.create(account=account, user=user, role=Membership.Role.OWNER)
+    return account
+
+
+@transaction.atomic
+def create_api_key(
+    *, account: Account, mode: str, name: str = "", expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A new key and its text, which nothing can show again. Raises TooManyKeys."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if ApiKey.objects.for_account(account).filter(revoked_at=None).count() >= MAX_KEYS_PER_ACCOUNT:
+        raise TooManyKeys(f"An account has at most {MAX_KEYS_PER_ACCOUNT} keys; revoke one first.")
+
+    text = keys.generate(mode=ApiKey.Mode(mode).value)
+    key = ApiKey.objects.create(
+        account=account, name=name, mode=mode, digest=keys.digest(text), last4=text[-4:], expires_at=expires_at
+    )
+    return key, text
+
+
+@transaction.atomic
+def revoke_api_key(*, key: ApiKey, at: datetime) -> bool:
+    """End a key from its next request on. False where it was revoked before."""
+    return ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at) == 1
+
+
+def _check_credentials(email: str, password: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise BadCredentials("This is not an e-mail address.", param="email") from error
+
+    try:
+        validate_password(password, User(email=email))
+    except ValidationError as error:
+        raise BadCredentials(" ".join(error.messages), param="password") from error
