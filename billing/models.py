@@ -47,7 +47,12 @@ class Transaction(models.Model):
         constraints = [models.UniqueConstraint("reference", "kind", name="transaction_is_posted_once")]
         indexes = [
             # What one call moved: reference and everything below it ("call_…/minute/2").
-            models.Index(fields=["account", "reference"], name="transaction_by_reference"),
+            models.Index(
+                fields=["account", "reference"],
+                name="transaction_by_reference",
+                # LIKE 'call_…/%' needs it where the database's collation is not C.
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+            ),
         ]
 
     def __str__(self) -> str:
