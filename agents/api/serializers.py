@@ -1,0 +1,111 @@
+"""Agents and voices as /v1 shows and takes them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from agents import voices
+from agents.models import Agent, AgentVersion
+from vaniagent.lib.api.fields import NumberField, TextField, WholeNumberField
+from vaniagent.lib.api.serializers import Input, PageQuery
+
+PROMPT_MAX: Final = 100_000
+MESSAGE_MAX: Final = 2_000
+
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[0-9A-Za-z]{1,8}){0,4}")
+
+
+def _check_language(text: str) -> None:
+    if _LANGUAGE.fullmatch(text) is None:
+        raise serializers.ValidationError("Send a language tag such as 'en-US'.")
+
+
+class AgentBody(Input):
+    """What makes an agent, or changes one (`partial`)."""
+
+    name = TextField(max_length=100)
+    voice = TextField(max_length=100)
+    prompt = TextField(max_length=PROMPT_MAX, required=False, trim_whitespace=False)
+    language = TextField(max_length=35, required=False, validators=[_check_language])
+    temperature = NumberField(min_value=0, max_value=2, required=False)
+    max_duration = WholeNumberField(min_value=10, max_value=7200, required=False)
+    first_message = TextField(max_length=MESSAGE_MAX, required=False, allow_null=True)
+    voicemail_action = serializers.ChoiceField(choices=AgentVersion.VoicemailAction.choices, required=False)
+    voicemail_message = TextField(max_length=MESSAGE_MAX, required=False, allow_null=True)
+    silence_timeout = WholeNumberField(min_value=5, max_value=120, required=False)
+
+
+class AgentListQuery(PageQuery):
+    """Archived agents are listed where they are asked for."""
+
+    status = serializers.ChoiceField(choices=Agent.Status.choices, default=Agent.Status.ACTIVE)
+
+
+class VoiceQuery(PageQuery):
+    """A language narrows the catalogue."""
+
+    language = TextField(max_length=35, default=None)
+
+
+class AgentSerializer(serializers.ModelSerializer[Agent]):
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField(source="current.name")
+    voice = serializers.CharField(source="current.voice")
+    prompt = serializers.CharField(source="current.prompt")
+    language = serializers.CharField(source="current.language")
+    temperature = serializers.FloatField(source="current.temperature")
+    max_duration = serializers.IntegerField(source="current.max_duration")
+    first_message = serializers.CharField(source="current.first_message", allow_null=True)
+    voicemail_action = serializers.CharField(source="current.voicemail_action")
+    voicemail_message = serializers.CharField(source="current.voicemail_message", allow_null=True)
+    silence_timeout = serializers.IntegerField(source="current.silence_timeout")
+    version = serializers.IntegerField(source="current.number")
+
+    class Meta:
+        model = Agent
+        fields = [
+            "id",
+            "name",
+            "voice",
+            "prompt",
+            "language",
+            "temperature",
+            "max_duration",
+            "first_message",
+            "voicemail_action",
+            "voicemail_message",
+            "silence_timeout",
+            "status",
+            "version",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+
+class VoiceSerializer(serializers.Serializer[voices.Voice]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    language = serializers.CharField()
+    gender = serializers.CharField()
+    provider = serializers.CharField()
+    preview_url = serializers.SerializerMethodField()
+    spoken_by = serializers.SerializerMethodField()
+
+    def get_preview_url(self, voice: voices.Voice) -> str | None:
+        # No voice has a recorded sample yet.
+        return None
+
+    def get_spoken_by(self, voice: voices.Voice) -> str:
+        return voices.spoken_by(voice).id
+
+
+def voice_page(*, limit: int, offset: int, language: str | None) -> dict[str, Any]:
+    """A page of the catalogue, in the shape of every list."""
+    matching = [voice for voice in voices.CATALOGUE if language is None or voice.language == language]
+    page: Any = matching[offset : offset + limit]
+    data = VoiceSerializer(page, many=True).data
+    return {"data": data, "total": len(matching), "limit": limit, "offset": offset}

@@ -1,0 +1,45 @@
+"""`/v1/agents` and `/v1/voices`."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from rest_framework import mixins, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import ApiViewSet
+from agents import services
+from agents.api.serializers import AgentBody, AgentListQuery, AgentSerializer, VoiceQuery, voice_page
+from agents.models import Agent
+
+
+class AgentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Agent]):
+    serializer_class = AgentSerializer
+    list_query_class = AgentListQuery
+
+    def get_queryset(self) -> QuerySet[Agent]:
+        agents: QuerySet[Agent] = Agent.objects.for_account(self.account)
+        if self.action == "list":
+            agents = agents.filter(status=self.query["status"])
+        return agents.select_related("current").order_by("-pk")
+
+    def create(self, request: Request) -> Response:
+        agent = services.create_agent(account=self.account, settings=self.read(AgentBody))
+        return Response(self.get_serializer(agent).data, status.HTTP_201_CREATED)
+
+    def partial_update(self, request: Request, id: str) -> Response:
+        agent = services.update_agent(agent=self.get_object(), settings=self.read(AgentBody, partial=True))
+        return Response(self.get_serializer(agent).data)
+
+    def destroy(self, request: Request, id: str) -> Response:
+        services.archive_agent(agent=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class VoiceViewSet(ApiViewSet[Agent]):
+    """The catalogue is the same for everybody."""
+
+    list_query_class = VoiceQuery
+
+    def list(self, request: Request) -> Response:
+        return Response(voice_page(**self.query))
