@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from billing import rates
 from billing import services as billing
 from calls import events, tasks
 from calls.models import Call, Leg, Turn
@@ -58,6 +59,16 @@ class Claim:
     token: int
 
 
+def named(call_id: int | str) -> Q:
+    """The call of this primary key or public id."""
+    return Q(pk=call_id) if isinstance(call_id, int) else Q(public_id=call_id)
+
+
+def is_dialled(*, call_id: str) -> bool:
+    """Whether a leg holder has the call's leg, or had it."""
+    return not Leg.objects.filter(call__public_id=call_id, status=Leg.Status.PLANNED).exists()
+
+
 @transaction.atomic
 def claim_call(*, call_id: int | str, worker: str, at: datetime) -> Claim | None:
     """Lease a live call to a worker. None where another has it or it has ended.
@@ -66,7 +77,7 @@ def claim_call(*, call_id: int | str, worker: str, at: datetime) -> Claim | None
     """
     call = (
         Call.objects.select_for_update(of=("self",))
-        .filter(_named(call_id), Q(lease_until=None) | Q(lease_until__lt=Now()), status__in=Call.LIVE)
+        .filter(named(call_id), Q(lease_until=None) | Q(lease_until__lt=Now()), status__in=Call.LIVE)
         .first()
     )
     if call is None:
@@ -75,7 +86,7 @@ def claim_call(*, call_id: int | str, worker: str, at: datetime) -> Claim | None
     call.token += 1
     call.worker = worker
     Call.objects.filter(pk=call.pk).update(token=call.token, worker=worker, lease_until=Now() + LEASE)
-    if not Leg.objects.filter(call=call, status=Leg.Status.PLANNED).exists():
+    if is_dialled(call_id=call.public_id):
         events.record(call, "call.resumed", at=at)
     return Claim(call_id=call.public_id, token=call.token)
 
@@ -216,7 +227,7 @@ def _settle(call: Call, *, at: datetime) -> int:
     """Charge what was talked; nothing where nobody answered or the fault was ours."""
     due = 0
     if call.answered_at is not None and call.ended_reason not in OUR_FAULT:
-        due = (call.duration or 0) * call.rate_per_minute // 60
+        due = rates.cost(rate_per_minute=call.rate_per_minute, seconds=call.duration or 0)
     return billing.settle_call(account=call.account, reference=call.public_id, micro_credits=due, at=at)
 
 
@@ -234,10 +245,6 @@ def _whole(call_id: str, *, lock: bool = False) -> Call:
         calls = calls.select_for_update(of=("self",))
     call: Call = calls.get(public_id=call_id)
     return call
-
-
-def _named(call_id: int | str) -> Q:
-    return Q(pk=call_id) if isinstance(call_id, int) else Q(public_id=call_id)
 
 
 def _whole_seconds(start: datetime | None, end: datetime) -> int:

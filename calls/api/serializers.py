@@ -1,0 +1,178 @@
+"""Calls as /v1 shows and takes them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from agents.models import Agent
+from calls import links
+from calls.models import Call, Recording, Turn
+from calls.services.starting import NoSuchAgent
+from vaniagent.lib import json_wire, money
+from vaniagent.lib.api.fields import TextField
+from vaniagent.lib.api.serializers import Input, PageQuery
+
+SANDBOX_LINES_MAX: Final = 50
+SANDBOX_LINE_MAX: Final = 300
+
+_PHONE_NUMBER: Final = re.compile(r"\+[0-9]{7,15}")
+
+
+class PhoneNumberField(TextField):
+    """`+` and 7 to 15 digits. Whether it can be dialled is the phone line's word."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        number = super().to_internal_value(data)
+        if _PHONE_NUMBER.fullmatch(number) is None:
+            raise serializers.ValidationError("Send a phone number as '+' and 7 to 15 digits.")
+        return number
+
+
+class MetadataField(serializers.Field[dict[str, Any], Any, Any, Any]):
+    """Any JSON object that webhooks can carry unharmed."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        json_wire.check_metadata(data)
+        metadata: dict[str, Any] = data
+        return metadata
+
+
+class AgentField(serializers.Field[Agent, Any, Any, Any]):
+    """The public id of an agent of the account that takes calls."""
+
+    default_error_messages = {"invalid": "Not a valid string."}
+
+    def to_internal_value(self, data: Any) -> Agent:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        agents = Agent.objects.for_account(self.context["account"]).filter(status=Agent.Status.ACTIVE)
+        agent: Agent | None = agents.select_related("current").filter(public_id=data).first()
+        if agent is None:
+            raise NoSuchAgent("There is no agent with this id.", param="agent_id")
+        return agent
+
+
+class SandboxBody(Input):
+    """What the person on the sandbox line will say."""
+
+    lines = serializers.ListField(
+        child=TextField(max_length=SANDBOX_LINE_MAX), max_length=SANDBOX_LINES_MAX, required=False
+    )
+
+
+class CallBody(Input):
+    """What places a call."""
+
+    agent_id = AgentField(source="agent")
+    to_number = PhoneNumberField()
+    from_number = PhoneNumberField(required=False, allow_null=True, default=None)
+    metadata = MetadataField(default=dict)
+    sandbox = SandboxBody(required=False)
+
+
+class CallListQuery(PageQuery):
+    """What narrows a list of calls."""
+
+    agent_id = TextField(max_length=100, required=False)
+    status = serializers.ChoiceField(choices=Call.Status.choices, required=False)
+
+
+class CallSummarySerializer(serializers.ModelSerializer[Call]):
+    """A call in a list."""
+
+    id = serializers.CharField(source="public_id")
+    agent_id = serializers.CharField(source="agent.public_id")
+    agent_version = serializers.IntegerField(source="agent_version.number")
+    phone_line_id = serializers.SerializerMethodField()
+    cost = serializers.SerializerMethodField()
+    recording_url = serializers.SerializerMethodField()
+    transcript_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Call
+        fields = [
+            "id",
+            "agent_id",
+            "agent_version",
+            "status",
+            "direction",
+            "to_number",
+            "from_number",
+            "phone_line_id",
+            "duration",
+            "ended_reason",
+            "ended_by",
+            "metadata",
+            "sentiment",
+            "cost",
+            "recording_url",
+            "transcript_url",
+            "created_at",
+            "answered_at",
+            "completed_at",
+        ]
+        read_only_fields = fields
+
+    def get_phone_line_id(self, call: Call) -> None:
+        # Every call takes the sandbox line.
+        return None
+
+    def get_cost(self, call: Call) -> str | None:
+        return None if call.cost is None else money.to_text(call.cost)
+
+    def get_recording_url(self, call: Call) -> str | None:
+        recording = getattr(call, "recording", None)
+        if recording is None or recording.status != Recording.Status.READY:
+            return None
+        return links.recording_url(call.public_id, at=_full_hour(self.context["now"]))
+
+    def get_transcript_url(self, call: Call) -> str | None:
+        if call.completed_at is None or call.answered_at is None:
+            return None
+        return links.transcript_url(call.public_id, at=_full_hour(self.context["now"]))
+
+
+class CallSerializer(CallSummarySerializer):
+    """A call with what was said. Reads the call's final turns."""
+
+    transcript = serializers.SerializerMethodField()
+    latency = serializers.SerializerMethodField()
+
+    class Meta(CallSummarySerializer.Meta):
+        fields = [*CallSummarySerializer.Meta.fields, "transcript", "summary", "latency"]
+        read_only_fields = fields
+
+    def get_transcript(self, call: Call) -> str | None:
+        return transcript_text(call) or None
+
+    def get_latency(self, call: Call) -> dict[str, int | None] | None:
+        if call.heard_turns is None:
+            return None
+        return {"heard_p50_ms": call.heard_p50_ms, "heard_p95_ms": call.heard_p95_ms, "turns": call.heard_turns}
+
+
+class TurnSerializer(serializers.ModelSerializer[Turn]):
+    class Meta:
+        model = Turn
+        fields = ["number", "speaker", "text", "start_ms", "end_ms", "was_interrupted", "latency", "created_at"]
+        read_only_fields = fields
+
+
+def transcript_text(call: Call) -> str:
+    """What was said, a line a turn."""
+    turns = Turn.objects.filter(call=call, is_final=True).order_by("number")
+    return "".join(f"{Turn.Speaker(turn.speaker).label}: {' '.join(turn.text.split())}\n" for turn in turns).rstrip(
+        "\n"
+    )
+
+
+def _full_hour(now: datetime) -> datetime:
+    """The next full hour: links made within one hour are alike, and so is the answer's ETag."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

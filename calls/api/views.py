@@ -1,0 +1,68 @@
+"""`/v1/calls`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import ApiViewSet
+from calls.api.serializers import CallBody, CallListQuery, CallSerializer, CallSummarySerializer, TurnSerializer
+from calls.models import Call, Turn
+from calls.services import control
+from calls.services.starting import start_call
+from calls.telephony.base import EndedBy
+from vaniagent.lib.api.serializers import Input
+
+
+class CallViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Call]):
+    serializer_class = CallSerializer
+    list_query_class = CallListQuery
+
+    def get_queryset(self) -> QuerySet[Call]:
+        calls: QuerySet[Call] = Call.objects.for_account(self.account)
+        if self.action == "list":
+            if "agent_id" in self.query:
+                calls = calls.filter(agent__public_id=self.query["agent_id"], agent__account=self.account)
+            if "status" in self.query:
+                calls = calls.filter(status=self.query["status"])
+        return calls.select_related("agent", "agent_version", "recording").order_by("-pk")
+
+    def get_serializer_class(self) -> type[CallSummarySerializer]:
+        return CallSummarySerializer if self.action == "list" else CallSerializer
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "account": self.account, "now": timezone.now()}
+
+    def create(self, request: Request) -> Response:
+        body = self.read(CallBody)
+        call = start_call(
+            account=self.account,
+            agent=body["agent"],
+            api_key=self.api_key,
+            to_number=body["to_number"],
+            from_number=body["from_number"],
+            metadata=body["metadata"],
+            sandbox_lines=body.get("sandbox", {}).get("lines"),
+            at=timezone.now(),
+        )
+        return Response(self.get_serializer(call).data, status.HTTP_201_CREATED)
+
+    @action(detail=True)
+    def transcript(self, request: Request, id: str) -> Response:
+        """The turns with their times."""
+        call = self.get_object()
+        turns = Turn.objects.filter(call=call, is_final=True).order_by("number")
+        return Response({"call_id": call.public_id, "turns": TurnSerializer(turns, many=True).data})
+
+    @action(detail=True, methods=["post"])
+    def hangup(self, request: Request, id: str) -> Response:
+        """End the call; one that has ended stays as it is."""
+        self.read(Input)
+        control.hang_up_call(call=self.get_object(), by=EndedBy.API, at=timezone.now())
+        return Response(self.get_serializer(self.get_object()).data)
