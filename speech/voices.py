@@ -19,6 +19,7 @@ from piper import PiperVoice, SynthesisConfig
 from piper.config import PiperConfig
 
 from speech.sound import Samples
+from speech.text import readable
 
 # A sentence longer than this (in phonemes, some 5 s) is spoken in two pieces, cut at a comma: the first is heard sooner.
 LONG_SENTENCE: Final = 90
@@ -52,7 +53,7 @@ class Voice(Protocol):
 
 
 class Piper:
-    """A piper model. Sentences are found by its own phonemizer, which knows "Dr." and "9 a.m." from a full stop."""
+    """A piper model. Its own phonemizer finds the sentences: it knows "9 a.m." from a full stop."""
 
     engine: str = "piper"
 
@@ -71,10 +72,8 @@ class Piper:
         self.rate = int(settings.sample_rate)
 
     def pieces(self, text: str) -> list[Piece]:
-        # Double brackets would be read as phonemes instead of as text.
-        plain = text.replace("[[", "[").replace("]]", "]")
         found: list[Piece] = []
-        for phonemes in self._voice.phonemize(plain):
+        for phonemes in self._voice.phonemize(readable(text)):
             found += _split_at_comma("".join(phonemes))
         return found
 
@@ -99,7 +98,7 @@ class Flite:
         self._voice = voice
 
     def pieces(self, text: str) -> list[Piece]:
-        return [Piece(text, pause=0.0)]
+        return [Piece(readable(text), pause=0.0)]
 
     def speak(self, piece: Piece, *, length_scale: float) -> Samples:
         # After -t whatever follows is text, also where it begins with a dash.
