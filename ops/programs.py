@@ -31,7 +31,10 @@ class ReadyFile:
 
 @dataclass(frozen=True)
 class Answers:
-    """The program answers `GET path` with 200."""
+    """The program answers `GET path`, with anything but a server's error.
+
+    A redirect to https or a refused host name is the operator's choice, and comes from a server that runs.
+    """
 
     port: int
     path: str
@@ -39,16 +42,17 @@ class Answers:
     async def is_ready(self, ready_file: Path) -> bool:
         try:
             async with asyncio.timeout(CHECK_TIMEOUT):
-                return b" 200 " in await self._status_line()
+                return 200 <= await self._status() < 500
         except (OSError, TimeoutError):
             return False
 
-    async def _status_line(self) -> bytes:
+    async def _status(self) -> int:
         reader, writer = await asyncio.open_connection(LOOPBACK, self.port)
         try:
             writer.write(f"GET {self.path} HTTP/1.1\r\nHost: {LOOPBACK}\r\nConnection: close\r\n\r\n".encode())
             await writer.drain()
-            return await reader.readline()
+            words = (await reader.readline()).split()
+            return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
         finally:
             writer.close()
 

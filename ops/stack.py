@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,20 +31,21 @@ class Stack:
     """`with Stack(var_dir=..., port=0) as stack:` runs a whole stack for as long as the block lasts.
 
     Enter it from the main thread: the stack ends with the thread that started it. It has stores of its own unless
-    `env` names others.
+    `env` names others. Without `var_dir` it lives in a temporary directory, and nothing of it is left.
     """
 
     def __init__(
         self,
         *,
-        var_dir: Path,
+        var_dir: Path | None = None,
         port: int = 0,
         quiet: bool = True,
         start_within: float = 240.0,
         env: Mapping[str, str] | None = None,
         command: Sequence[str] = (sys.executable, "-m", "ops.supervisor"),
     ) -> None:
-        self.var_dir = var_dir.resolve()
+        self._is_temporary = var_dir is None
+        self.var_dir = (var_dir or _temporary_directory()).resolve()
         self._port = port
         self._quiet = quiet
         self._start_within = start_within
@@ -65,6 +68,8 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+        if self._is_temporary:
+            self._remove()
 
     @property
     def url(self) -> str:
@@ -123,7 +128,9 @@ class Stack:
             self._wait(self._is_up, "the stack is ready", self._start_within)
         except BaseException:
             self.stop()
-            if printed := output.read_text(errors="replace"):
+            if self._is_temporary:
+                print(f"The logs are kept in {self.var_dir / 'log'}.", file=sys.stderr)
+            if self._quiet and (printed := output.read_text(errors="replace")):
                 print(printed, file=sys.stderr)
             raise
 
@@ -137,6 +144,11 @@ class Stack:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+
+    def _remove(self) -> None:
+        # As root, PostgreSQL's data may lie elsewhere, where its account can reach them.
+        shutil.rmtree((self.var_dir / "postgres").resolve(), ignore_errors=True)
+        shutil.rmtree(self.var_dir, ignore_errors=True)
 
     def _is_up(self) -> bool:
         process = self._process
@@ -167,3 +179,9 @@ class Stack:
             if time.monotonic() > deadline:
                 raise StackError(f"Waited {within:.0f} s in vain until {what}.")
             time.sleep(0.05)
+
+
+def _temporary_directory() -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="vaniagent-stack-"))
+    directory.chmod(0o711)  # PostgreSQL's account passes through; what lies inside has closed doors of its own
+    return directory

@@ -29,7 +29,9 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=_embedded.get("SECRET_KEY", ""))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # The address customers reach us at; signed links in webhooks and answers begin with it.
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}").rstrip("/")
+PUBLIC_URL = env.str(
+    "PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=int(_embedded.get('PORT', '8000')))}"
+).rstrip("/")
 # Behind TLS browsers are held to it, and cookies never travel without.
 _is_https = PUBLIC_URL.startswith("https://")
 CSRF_COOKIE_SECURE = _is_https
