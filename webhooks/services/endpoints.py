@@ -23,9 +23,21 @@ class InvalidEndpoint(errors.InvalidRequest):
     """No endpoint can be like that."""
 
 
+class NoSuchEndpoint(errors.NotFound):
+    """Nothing by that id, or somebody else's."""
+
+
 def list_endpoints(*, account: Account) -> EndpointQuerySet:
     """The account's endpoints, newest first."""
     return Endpoint.objects.for_account(account).existing().order_by("-pk")
+
+
+def get_endpoint(*, account: Account, public_id: str) -> Endpoint:
+    """One of the account's endpoints. Raises NoSuchEndpoint."""
+    endpoint: Endpoint | None = list_endpoints(account=account).filter(public_id=public_id).first()
+    if endpoint is None:
+        raise NoSuchEndpoint("There is no endpoint with this id.")
+    return endpoint
 
 
 @transaction.atomic

@@ -1,0 +1,80 @@
+"""Endpoints and deliveries as /v1 shows and takes them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from vaniagent.lib.api.fields import TextField
+from vaniagent.lib.api.serializers import Input, PageQuery
+from vaniagent.lib.outbound import MAX_URL_LENGTH
+from webhooks import event_types
+from webhooks.models import Attempt, Delivery, Endpoint
+
+DESCRIPTION_MAX: Final = 200
+
+
+class EndpointBody(Input):
+    """What makes an endpoint."""
+
+    url = TextField(max_length=MAX_URL_LENGTH)
+    events: Any = serializers.ListField(
+        child=TextField(max_length=50), allow_empty=False, max_length=len(event_types.NAMES)
+    )
+    description = TextField(max_length=DESCRIPTION_MAX, required=False, allow_blank=True)
+
+
+class EndpointChanges(EndpointBody):
+    """What changes one (`partial`)."""
+
+    status = serializers.ChoiceField(choices=Endpoint.Status.choices)
+
+
+class Nothing(Input):
+    """The body of an action that takes none: absent, or an empty object."""
+
+
+class DeliveryListQuery(PageQuery):
+    """A status narrows the log."""
+
+    status = serializers.ChoiceField(choices=Delivery.Status.choices, default=None)
+
+
+class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
+    id = serializers.CharField(source="public_id")
+
+    class Meta:
+        model = Endpoint
+        fields = ["id", "url", "events", "description", "status", "created_at"]
+        read_only_fields = fields
+
+
+class EndpointWithSecretSerializer(EndpointSerializer):
+    """Shown once: when the endpoint is made, and when its secret is rotated."""
+
+    class Meta(EndpointSerializer.Meta):
+        fields = ["id", "url", "events", "description", "status", "secret", "created_at"]
+        read_only_fields = fields
+
+
+class AttemptSerializer(serializers.ModelSerializer[Attempt]):
+    at = serializers.DateTimeField(source="started_at")
+
+    class Meta:
+        model = Attempt
+        fields = ["number", "at", "status_code", "duration_ms", "response", "error"]
+        read_only_fields = fields
+
+
+class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    id = serializers.CharField(source="public_id")
+    endpoint_id = serializers.CharField(source="endpoint.public_id")
+    event = serializers.CharField(source="event.type")
+    call_id = serializers.CharField(source="subject")
+    attempts = AttemptSerializer(many=True)
+
+    class Meta:
+        model = Delivery
+        fields = ["id", "endpoint_id", "event", "call_id", "status", "attempts", "next_attempt_at", "created_at"]
+        read_only_fields = fields

@@ -1,0 +1,88 @@
+"""`/v1/webhook_endpoints` and `/v1/webhook_deliveries`."""
+
+from __future__ import annotations
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import ApiViewSet
+from vaniagent.lib.api.serializers import Query
+from webhooks import services
+from webhooks.api.serializers import (
+    DeliveryListQuery,
+    DeliverySerializer,
+    EndpointBody,
+    EndpointChanges,
+    EndpointSerializer,
+    EndpointWithSecretSerializer,
+    Nothing,
+)
+from webhooks.models import Attempt, Delivery, DeliveryQuerySet, Endpoint
+
+
+class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Endpoint]):
+    serializer_class = EndpointSerializer
+
+    def get_queryset(self) -> QuerySet[Endpoint]:
+        return services.list_endpoints(account=self.account)
+
+    def create(self, request: Request) -> Response:
+        endpoint = services.create_endpoint(account=self.account, **self.read(EndpointBody))
+        return Response(EndpointWithSecretSerializer(endpoint).data, status.HTTP_201_CREATED)
+
+    def partial_update(self, request: Request, id: str) -> Response:
+        changes = self.read(EndpointChanges, partial=True)
+        endpoint = services.update_endpoint(endpoint=self.get_object(), **changes)
+        return Response(self.get_serializer(endpoint).data)
+
+    def destroy(self, request: Request, id: str) -> Response:
+        services.delete_endpoint(endpoint=self.get_object(), at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @action(detail=True, methods=["post"])
+    def rotate_secret(self, request: Request, id: str) -> Response:
+        self.read(Nothing)
+        endpoint = services.rotate_secret(endpoint=self.get_object(), at=timezone.now())
+        return Response(EndpointWithSecretSerializer(endpoint).data)
+
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, id: str) -> Response:
+        self.read(Nothing)
+        delivery = services.send_test_event(endpoint=self.get_object(), at=timezone.now())
+        return Response(DeliverySerializer(delivery).data, status.HTTP_201_CREATED)
+
+
+class EndpointDeliveryViewSet(mixins.ListModelMixin, ApiViewSet[Delivery]):
+    """An endpoint's delivery log, newest first."""
+
+    serializer_class = DeliverySerializer
+    list_query_class: type[Query] = DeliveryListQuery
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        endpoint = services.get_endpoint(account=self.account, public_id=self.kwargs["endpoint_id"])
+        deliveries = _deliveries().for_account(self.account).filter(endpoint=endpoint)
+        if self.query["status"]:
+            deliveries = deliveries.filter(status=self.query["status"])
+        return deliveries.order_by("-pk")
+
+
+class DeliveryViewSet(mixins.RetrieveModelMixin, ApiViewSet[Delivery]):
+    serializer_class = DeliverySerializer
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        return _deliveries().for_account(self.account)
+
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, id: str) -> Response:
+        self.read(Nothing)
+        delivery = services.replay_delivery(delivery=self.get_object(), at=timezone.now())
+        return Response(self.get_serializer(delivery).data)
+
+
+def _deliveries() -> DeliveryQuerySet:
+    attempts = Prefetch("attempts", Attempt.objects.order_by("number"))
+    return Delivery.objects.select_related("endpoint", "event").prefetch_related(attempts)
