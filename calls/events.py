@@ -7,6 +7,7 @@ and stores nothing. A lost wake-up loses no event: who follows reads the log.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -15,10 +16,13 @@ from typing import Any, Final
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import connection, transaction
+from redis.exceptions import RedisError
 
 from calls import links
 from calls.models import Call, CallEvent, Recording
 from webhooks import services as webhooks
+
+logger = logging.getLogger(__name__)
 
 # The events that customers may have sent to their endpoints.
 PUBLISHED: Final = frozenset({"call.started", "call.completed", "call.failed", "transcript.ready", "recording.ready"})
@@ -72,6 +76,14 @@ def record(call: Call, event_type: str, *, at: datetime, data: Mapping[str, Any]
 def broadcast(call: Call, message: Mapping[str, Any]) -> None:
     """Tell whoever follows the call now, or when the running transaction commits. Whether anybody hears it, nobody knows."""
     transaction.on_commit(partial(_send, call.public_id, call.account_id, dict(message)), robust=True)
+
+
+async def abroadcast(call: Call, message: Mapping[str, Any]) -> None:
+    """`broadcast` for who is on an event loop and in no transaction. A channel layer that is away is no fault."""
+    try:
+        await _send_to_groups((call_group(call.public_id), account_group(call.account_id)), dict(message))
+    except (RedisError, OSError):
+        logger.warning("the live feed is away")
 
 
 def to_message(event: CallEvent) -> dict[str, Any]:

@@ -50,15 +50,13 @@ def hang_up_call(*, call: Call, by: str, at: datetime) -> bool:
     if not live.exists():
         return False
     live.filter(hangup_requested_at=None).update(hangup_requested_at=at, hangup_by=by)
-    publish_hang_up(call=call, by=by)
+    publish_hang_up(call=call, reason=EndReason.API_HANGUP, by=by)
     return True
 
 
-def publish_hang_up(*, call: Call, by: str) -> None:
-    """Tell the leg's holder, after commit."""
-    _publish_on_commit(
-        _holder(call), bus.HangUp(call.public_id, 0, reason=EndReason.API_HANGUP, by=by, after_speech=False)
-    )
+def publish_hang_up(*, call: Call, reason: str, by: str) -> None:
+    """Tell the leg's holder to end it now, after commit."""
+    _publish_on_commit(_holder(call), bus.HangUp(call.public_id, 0, reason=reason, by=by, after_speech=False))
 
 
 @transaction.atomic

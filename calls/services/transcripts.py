@@ -78,29 +78,19 @@ def record_notice(*, call_id: str, token: int, event_type: str, data: Mapping[st
     events.record(_fenced(call_id, token), event_type, at=at, data=data)
 
 
-def broadcast_interim(*, call_id: str, speaker: str, text: str, at: datetime) -> None:
-    """A partial transcript, for those who follow the call now. Stored nowhere, and so not fenced."""
-    call = Call.objects.only("public_id", "account_id").filter(public_id=call_id).first()
-    if call is not None:
-        events.broadcast(call, events.interim(call, speaker=speaker, text=text, at=at))
-
-
 def _fenced(call_id: str, token: int) -> Call:
     """The call, locked, if this token still drives it. Raises Superseded."""
-    call: Call | None = (
-        Call.objects.select_for_update(of=("self",))
-        .select_related("account", "agent")
-        .filter(public_id=call_id, token=token, status__in=Call.LIVE)
-        .first()
-    )
-    if call is None:
-        raise Superseded(call_id)
+    calls = Call.objects.select_related("account", "agent").select_for_update(of=("self",))
+    try:
+        call: Call = calls.get(public_id=call_id, token=token, status__in=Call.LIVE)
+    except Call.DoesNotExist:
+        raise Superseded(call_id) from None
     return call
 
 
 def _store(turn: Turn, *, at: datetime) -> None:
     """Save a turn; a new one gets the call's next number. The call is locked."""
-    if turn.pk is None:
+    if turn._state.adding:
         newest = Turn.objects.filter(call=turn.call).aggregate(number=Max("number"))["number"]
         turn.number = (newest or 0) + 1
         turn.created_at = at

@@ -1,0 +1,338 @@
+"""The bridge between the queue and the conversations: one per calls worker process.
+
+One thread has the process's event loop, on which all its conversations run with one bus and one set of models. A
+task of the queue submits its call there and waits. Everything that is stored goes through services, on a few threads
+with connections of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Final, Protocol
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
+
+from calls import bus, sessions, tasks
+from calls.models import Call
+from calls.reports import Reports, persist
+from calls.services import control, lifecycle
+from calls.services.background import Jobs
+from calls.services.lifecycle import Claim, Superseded
+from calls.telephony.base import EndedBy, EndReason
+from calls.voice.session import EventSink, Outcome, SessionSpec
+
+logger = logging.getLogger(__name__)
+
+START_SECONDS: Final = 120.0
+BEAT_SECONDS: Final = 5.0
+# How long a claimed call waits for somebody to hold its leg, and how often it looks.
+HOLDER_SECONDS: Final = 10.0
+LOOK_SECONDS: Final = 0.25
+# A worker that is told to stop lets its conversations come to a turn's end, but no longer than this.
+DRAIN_SECONDS: Final = 2.5
+LAST_WRITES_SECONDS: Final = 1.0
+STOP_SECONDS: Final = 2.0
+
+SUPERSEDED: Final = Outcome("superseded")
+RELEASED: Final = Outcome("released")
+
+
+class Conversations(Protocol):
+    """The voice engine, as this bridge needs it. `calls.voice.engine.Engine` is one."""
+
+    async def start(self) -> None:
+        """Load the models and listen to the bus."""
+
+    async def converse(self, spec: SessionSpec, sink: EventSink) -> Outcome:
+        """Talk until the leg ends or somebody else has the call. May be cancelled."""
+
+    def drain(self) -> None:
+        """Let each conversation end as "released", between two turns."""
+
+    def wind_up(self, call_id: str, reason: str) -> None:
+        """Have the agent say goodbye and hang up, for this reason."""
+
+
+class NotStarted(RuntimeError):
+    """A call came to a process that has no runtime: it consumes the calls queue without being a calls worker."""
+
+
+class _Stopped(Exception):
+    """The conversation is to stop where it is."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.kind)
+        self.outcome = outcome
+
+
+class _Drive:
+    """One call that this process drives."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.is_winding_up = False
+        self.stopped: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def stop(self, outcome: Outcome) -> None:
+        if not self.stopped.done():
+            self.stopped.set_result(outcome)
+
+    async def wait_for_stop(self) -> None:
+        """Raises _Stopped, sooner or later."""
+        raise _Stopped(await self.stopped)
+
+
+class Runtime:
+    """A process's conversations. `start`, `run_call`, `drain` and `stop` are for other threads."""
+
+    def __init__(self, *, make_engine: Callable[[bus.Bus], Conversations], jobs: Jobs | None = None) -> None:
+        self.name = bus.process_name("worker")
+        self._make_engine = make_engine
+        self._jobs = jobs or Jobs()
+        self._drives: dict[str, _Drive] = {}
+        self._holders: set[str] = set()
+        self._is_draining = False
+        self._ready: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, name="conversations", daemon=True)
+
+    # --- From other threads ---
+
+    def start(self) -> None:
+        """Start the loop and return when the models are loaded. Raises what went wrong."""
+        self._thread.start()
+        self._ready.result(START_SECONDS)
+
+    def run_call(self, call_id: int | str) -> None:
+        """Drive a call until it has ended, or another worker has it. At once, where there is nothing to do."""
+        asyncio.run_coroutine_threadsafe(self._drive(call_id), self._loop).result()
+
+    def drain(self) -> None:
+        """Take no more calls and hand on those that run. Returns at once; `run_call` returns as each is handed on."""
+        self._loop.call_soon_threadsafe(self._begin_drain)
+
+    def stop(self) -> None:
+        """End the loop. What still runs is handed on by the witness, not by us: drain first."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join(STOP_SECONDS)
+        self._jobs.close(wait=False)
+
+    # --- On the loop ---
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except BaseException as error:
+            if not self._ready.done():
+                self._ready.set_exception(error)
+                return
+            # Without its loop the process would take calls and let each of them fail: it ends, and is started anew.
+            logger.critical("the event loop of the conversations broke", exc_info=True)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        async with bus.Bus(url=settings.REDIS_URL, name=self.name, prefix=settings.BUS_PREFIX) as the_bus:
+            self._bus = the_bus
+            self._engine = self._make_engine(the_bus)
+            await self._engine.start()
+            self._ready.set_result(None)
+            beat = self._loop.create_task(self._beat())
+            try:
+                await self._stopping.wait()
+                await self._say_farewell()
+            finally:
+                beat.cancel()
+
+    async def _drive(self, call_id: int | str) -> None:
+        if self._is_draining:
+            await self._jobs.run(_give_back, call_id)
+            return
+        claim = await self._jobs.run(lifecycle.claim_call, call_id=call_id, worker=self.name, at=timezone.now())
+        if claim is None:
+            return
+
+        structlog.contextvars.bind_contextvars(call_id=claim.call_id)
+        drive = self._drives[claim.call_id] = _Drive(claim)
+        try:
+            await self._see_through(drive)
+        except Superseded:
+            logger.info("another worker has the call")
+        except Exception:  # whatever went wrong here, the person on the phone must not be left with silence
+            logger.exception("a conversation broke")
+            await self._break_off(claim)
+        finally:
+            if self._drives.get(claim.call_id) is drive:
+                del self._drives[claim.call_id]
+
+    async def _see_through(self, drive: _Drive) -> None:
+        """Converse until there is an outcome, and store it. Raises Superseded."""
+        claim = drive.claim
+        give_up_at = self._loop.time() + HOLDER_SECONDS
+        while True:
+            spec = await self._jobs.run(sessions.session_spec, claim=claim, at=timezone.now())
+            outcome = await self._converse(drive, spec) if spec else None
+            if outcome is None or outcome.kind == "media_lost":
+                is_dialled = await self._jobs.run(lifecycle.is_dialled, call_id=claim.call_id)
+                if not is_dialled and not drive.stopped.done() and not self._is_draining:
+                    # Nobody holds the leg yet, so that another holder may dial it.
+                    if self._loop.time() < give_up_at:
+                        await asyncio.sleep(LOOK_SECONDS)
+                        continue
+                    await self._give_up(claim)
+                    return
+            if drive.stopped.done():
+                outcome = drive.stopped.result()
+            await self._finish(claim, outcome or RELEASED)
+            return
+
+    async def _converse(self, drive: _Drive, spec: SessionSpec) -> Outcome:
+        """The conversation beside the task that writes what it reports; ends when both have."""
+        self._holders.add(spec.holder)
+        call = await self._jobs.run(Call.objects.only("public_id", "account_id").get, public_id=spec.call_id)
+        reports = Reports(call=call, token=spec.token, jobs=self._jobs)
+        outcome = SUPERSEDED
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(reports.drain())
+                watch = group.create_task(drive.wait_for_stop())
+                outcome = await self._engine.converse(spec, reports)
+                reports.close()
+                watch.cancel()
+        except* Superseded:
+            logger.info("a write came too late")
+        except* _Stopped:
+            outcome = drive.stopped.result()
+            # What was reported before the hand-over is part of the history that the next worker gets.
+            reports.close()
+            await asyncio.wait_for(reports.drain(), LAST_WRITES_SECONDS)
+        return outcome
+
+    async def _finish(self, claim: Claim, outcome: Outcome) -> None:
+        """Store how the conversation ended. Raises Superseded."""
+        at = timezone.now()
+        fence = {"call_id": claim.call_id, "token": claim.token}
+        platform = EndedBy.PLATFORM
+        match outcome.kind:
+            case "ended":
+                end = {"reason": outcome.reason, "by": outcome.by}
+                await persist(self._jobs, lifecycle.complete_call, **fence, **end, at=at)
+            case "media_lost":
+                end = {"reason": EndReason.MEDIA_LOST, "by": platform}
+                await persist(self._jobs, lifecycle.complete_call, **fence, **end, at=at)
+            case "released":
+                await persist(self._jobs, lifecycle.release_call, **fence, at=at)
+            case "superseded":
+                logger.info("another worker has the call")
+
+    async def _give_up(self, claim: Claim) -> None:
+        await persist(
+            self._jobs,
+            lifecycle.complete_undialled,
+            call_id=claim.call_id,
+            reason=EndReason.NO_CAPACITY,
+            by=EndedBy.PLATFORM,
+            at=timezone.now(),
+        )
+
+    async def _break_off(self, claim: Claim) -> None:
+        """End a call that we cannot drive: another worker would fail likewise."""
+        try:
+            await self._jobs.run(_hang_up, claim.call_id)
+            await persist(
+                self._jobs,
+                lifecycle.complete_call,
+                call_id=claim.call_id,
+                token=claim.token,
+                reason=EndReason.INTERNAL_ERROR,
+                by=EndedBy.PLATFORM,
+                at=timezone.now(),
+            )
+        except (Superseded, DatabaseError, InterfaceError):
+            logger.warning("a broken call is left to the reaper", exc_info=True)
+
+    async def _beat(self) -> None:
+        """Every few seconds: keep the leases, and hold the next minute's credits."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            tokens = {call_id: drive.claim.token for call_id, drive in self._drives.items()}
+            if not tokens:
+                continue
+            try:
+                lost = await self._jobs.run(lifecycle.renew_leases, worker=self.name, tokens=tokens)
+                exhausted = await self._jobs.run(lifecycle.extend_holds, worker=self.name, at=timezone.now())
+            except (DatabaseError, InterfaceError):
+                logger.warning("leases could not be renewed", exc_info=True)
+                continue
+            for call_id in lost & self._drives.keys():
+                if self._drives[call_id].claim.token == tokens[call_id]:
+                    self._drives[call_id].stop(SUPERSEDED)
+            for call_id in exhausted & self._drives.keys():
+                self._wind_up(self._drives[call_id])
+
+    def _wind_up(self, drive: _Drive) -> None:
+        if not drive.is_winding_up:
+            drive.is_winding_up = True
+            self._engine.wind_up(drive.claim.call_id, EndReason.CREDITS_EXHAUSTED)
+
+    def _begin_drain(self) -> None:
+        if not self._is_draining:
+            self._is_draining = True
+            self._engine.drain()
+            self._loop.call_later(DRAIN_SECONDS, self._release_all)
+
+    def _release_all(self) -> None:
+        for drive in self._drives.values():
+            drive.stop(RELEASED)
+
+    async def _say_farewell(self) -> None:
+        """Tell the holders that we go on purpose, or they take it for a death."""
+        for holder in self._holders:
+            self._bus.send(holder, bus.Farewell("", 0))
+        try:
+            await self._bus.flush()
+        except bus.BusAway:
+            logger.warning("nobody could be told that this worker ends")
+
+
+def _give_back(call_id: int | str) -> None:
+    call = Call.objects.filter(lifecycle.named(call_id)).only("pk", "public_id").first()
+    if call is not None:
+        tasks.queue_call(call.pk, takeover=lifecycle.is_dialled(call_id=call.public_id))
+
+
+def _hang_up(call_id: str) -> None:
+    control.publish_hang_up(
+        call=Call.objects.get(public_id=call_id), by=EndedBy.PLATFORM, reason=EndReason.INTERNAL_ERROR
+    )
+
+
+# --- This process's own ------------------------------------------------------------------------------------------------
+
+_runtimes: list[Runtime] = []
+
+
+def start(*, make_engine: Callable[[bus.Bus], Conversations]) -> Runtime:
+    """Make this process a calls worker."""
+    runtime = Runtime(make_engine=make_engine)
+    runtime.start()
+    _runtimes.append(runtime)
+    return runtime
+
+
+def run_call(*, call_id: int | str) -> None:
+    """Drive a call in this process. Raises NotStarted."""
+    if not _runtimes:
+        raise NotStarted
+
+    _runtimes[-1].run_call(call_id)

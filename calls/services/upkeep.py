@@ -1,0 +1,183 @@
+"""What was dropped is found again: calls whose worker died, messages that got lost, legs whose holder is gone.
+
+Every round compares what is stored with what should be going on. It may run twice, or not for a while: each step is
+a compare-and-set of the services it calls.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, Now
+
+from calls import tasks
+from calls.models import Call, Leg, LegHolder
+from calls.services import control, lifecycle
+from calls.telephony.base import EndedBy, EndReason
+
+logger = logging.getLogger(__name__)
+
+# A number of ours among PostgreSQL's advisory locks.
+_LOCK: Final = 0x5641_0001
+
+QUEUE_AGAIN_AFTER: Final = timedelta(seconds=5)
+# How long a call may wait for a worker, and how long for its leg to be dialled in all.
+LONGEST_WAIT: Final = timedelta(seconds=30)
+LONGEST_UNDIALLED: Final = timedelta(seconds=60)
+HOLDER_IS_GONE_AFTER: Final = timedelta(seconds=10)
+COMPLETE_AFTER: Final = timedelta(seconds=5)
+HANG_UP_AGAIN_AFTER: Final = timedelta(seconds=3)
+ANALYSE_AGAIN_AFTER: Final = timedelta(seconds=60)
+ANALYSE_UNTIL: Final = timedelta(hours=1)
+FORGET_HOLDER_AFTER: Final = timedelta(days=1)
+
+# Of each kind in one round: a flood is worked off in several.
+MOST: Final = 200
+
+
+def reap(*, at: datetime) -> None:
+    """One round over everything that can be dropped. Does nothing while another process is at it."""
+    with _alone() as is_alone:
+        if not is_alone:
+            return
+        steps: tuple[tuple[Callable[[datetime], QuerySet[Call]], Callable[[Call, datetime], object]], ...] = (
+            (_lost_holders, _lose_media),
+            (_ended_legs, _complete),
+            (_expired_leases, _hand_on),
+            (_never_dialled, _give_up),
+            (_unclaimed, _queue_again),
+            (_wishes_to_hang_up, _hang_up_again),
+            (_unanalysed, _analyse_again),
+        )
+        for find, mend in steps:
+            _each(find(at).order_by("pk")[:MOST], mend, at)
+        LegHolder.objects.filter(seen_at__lt=at - FORGET_HOLDER_AFTER).delete()
+
+
+def _each(calls: Iterable[Call], mend: Callable[[Call, datetime], object], at: datetime) -> None:
+    for call in calls:
+        try:
+            mend(call, at)
+        except Exception:  # whatever is wrong with one call, the others must not wait for it
+            logger.exception("a dropped call could not be mended", extra={"call_id": call.public_id})
+
+
+# --- Found -----------------------------------------------------------------------------------------------------------
+
+
+def _live() -> QuerySet[Call]:
+    calls: QuerySet[Call] = Call.objects.filter(status__in=Call.LIVE)
+    return calls
+
+
+def _with_leg(**conditions: object) -> Exists:
+    return Exists(Leg.objects.filter(call=OuterRef("pk"), **conditions))
+
+
+def _lost_holders(at: datetime) -> QuerySet[Call]:
+    """Calls whose leg's holder has not been seen for too long."""
+    seen = LegHolder.objects.filter(name=OuterRef("holder"), seen_at__gte=at - HOLDER_IS_GONE_AFTER)
+    held = Leg.objects.filter(
+        ~Exists(seen),
+        call=OuterRef("pk"),
+        status__in=(Leg.Status.DIALING, Leg.Status.RINGING, Leg.Status.ANSWERED),
+        dialed_at__lt=at - HOLDER_IS_GONE_AFTER,
+    )
+    return _live().filter(Exists(held))
+
+
+def _ended_legs(at: datetime) -> QuerySet[Call]:
+    """Calls that nobody completed after their leg ended."""
+    return _live().filter(_with_leg(status=Leg.Status.ENDED, ended_at__lt=at - COMPLETE_AFTER))
+
+
+def _expired_leases(at: datetime) -> QuerySet[Call]:
+    """Calls whose worker no longer says that it has them; by the database's clock, as leases are."""
+    return _live().filter(lease_until__lt=Now())
+
+
+def _never_dialled(at: datetime) -> QuerySet[Call]:
+    """Calls that no worker took in time, or that a worker took and could not have dialled."""
+    waits = Q(worker="", created_at__lt=at - LONGEST_WAIT)
+    stuck = Q(created_at__lt=at - LONGEST_UNDIALLED)
+    return _live().filter(waits | stuck, _with_leg(status=Leg.Status.PLANNED))
+
+
+def _unclaimed(at: datetime) -> QuerySet[Call]:
+    """Calls that should be on the queue, for longer than the queue takes."""
+    queued = _live().annotate(waiting_since=Coalesce("queued_at", "created_at"))
+    return queued.filter(worker="", waiting_since__lt=at - QUEUE_AGAIN_AFTER)
+
+
+def _wishes_to_hang_up(at: datetime) -> QuerySet[Call]:
+    """Calls that somebody asked to end, while their leg goes on."""
+    goes_on = ~_with_leg(status=Leg.Status.ENDED)
+    return _live().filter(goes_on, hangup_requested_at__lt=at - HANG_UP_AGAIN_AFTER)
+
+
+def _unanalysed(at: datetime) -> QuerySet[Call]:
+    """Calls that ended a while ago and were not looked into."""
+    calls: QuerySet[Call] = Call.objects.filter(
+        Q(queued_at=None) | Q(queued_at__lt=at - ANALYSE_AGAIN_AFTER),
+        status__in=(Call.Status.COMPLETED, Call.Status.FAILED),
+        analysed_at=None,
+        completed_at__range=(at - ANALYSE_UNTIL, at - ANALYSE_AGAIN_AFTER),
+    )
+    return calls
+
+
+# --- Mended ----------------------------------------------------------------------------------------------------------
+
+
+def _lose_media(call: Call, at: datetime) -> None:
+    lifecycle.complete_call(call_id=call.public_id, token=None, reason=EndReason.MEDIA_LOST, by=EndedBy.PLATFORM, at=at)
+
+
+def _complete(call: Call, at: datetime) -> None:
+    # The leg says why and by whom.
+    lifecycle.complete_call(
+        call_id=call.public_id, token=None, reason=EndReason.INTERNAL_ERROR, by=EndedBy.PLATFORM, at=at
+    )
+
+
+def _hand_on(call: Call, at: datetime) -> None:
+    lifecycle.fence_call(call_id=call.public_id, token=call.token, at=at)
+
+
+def _give_up(call: Call, at: datetime) -> None:
+    lifecycle.complete_undialled(call_id=call.public_id, reason=EndReason.NO_CAPACITY, by=EndedBy.PLATFORM, at=at)
+
+
+def _queue_again(call: Call, at: datetime) -> None:
+    queued = Call.objects.filter(pk=call.pk, queued_at=call.queued_at, worker="").update(queued_at=at)
+    if queued:
+        tasks.queue_call(call.pk, takeover=lifecycle.is_dialled(call_id=call.public_id))
+
+
+def _hang_up_again(call: Call, at: datetime) -> None:
+    control.publish_hang_up(call=call, by=call.hangup_by, reason=EndReason.API_HANGUP)
+
+
+def _analyse_again(call: Call, at: datetime) -> None:
+    Call.objects.filter(pk=call.pk).update(queued_at=at)
+    tasks.queue_analysis(call.pk)
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Hold the reaper's advisory lock; False where another process has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        row = cursor.fetchone()
+        is_alone = bool(row and row[0])
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

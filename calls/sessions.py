@@ -1,0 +1,63 @@
+"""From a call's rows to what its conversation is given."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final, cast
+
+from django.db.models import F
+
+from agents import voices
+from calls.models import Call, CallEvent, Leg, LegHolder, Turn
+from calls.services.lifecycle import Claim
+from calls.voice.session import PastTurn, SessionSpec, Speaker
+
+# A holder that lives says so every second.
+HOLDER_IS_SEEN_WITHIN: Final = timedelta(seconds=3)
+# A conversation that is taken over at its very end still says goodbye.
+LEAST_DURATION: Final = 5.0
+
+
+def session_spec(*, claim: Claim, at: datetime) -> SessionSpec | None:
+    """What the conversation needs to know. None where nobody is there to hold the leg."""
+    call = Call.objects.select_related("agent_version").get(public_id=claim.call_id)
+    leg = Leg.objects.get(call=call)
+    is_dialed = leg.status != Leg.Status.PLANNED
+    holder = leg.holder if is_dialed else _free_holder(at)
+    if holder is None:
+        return None
+
+    version = call.agent_version
+    talked = (at - call.answered_at).total_seconds() if call.answered_at else 0.0
+    return SessionSpec(
+        call_id=call.public_id,
+        token=claim.token,
+        holder=holder,
+        is_dialed=is_dialed,
+        language=version.language,
+        voice=voices.speaker_of(version.voice),
+        agent_name=version.name,
+        prompt=version.prompt,
+        temperature=version.temperature,
+        first_message=version.first_message,
+        voicemail_action="hang_up" if version.voicemail_action == "hang_up" else "leave_message",
+        voicemail_message=version.voicemail_message,
+        silence_timeout=version.silence_timeout,
+        max_duration=max(LEAST_DURATION, version.max_duration - talked),
+        history=tuple(_past_turn(turn) for turn in Turn.objects.filter(call=call).order_by("number")),
+        notes=tuple(
+            event.data["text"] for event in CallEvent.objects.filter(call=call, type="call.note").order_by("seq")
+        ),
+    )
+
+
+def _past_turn(turn: Turn) -> PastTurn:
+    return PastTurn(number=turn.number, speaker=cast(Speaker, turn.speaker), text=turn.text, is_final=turn.is_final)
+
+
+def _free_holder(at: datetime) -> str | None:
+    """The holder with the fewest legs among those that live and have room."""
+    holders = LegHolder.objects.filter(
+        seen_at__gte=at - HOLDER_IS_SEEN_WITHIN, is_draining=False, live_legs__lt=F("max_legs")
+    )
+    return holders.order_by("live_legs", "pk").values_list("name", flat=True).first()

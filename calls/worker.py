@@ -1,0 +1,79 @@
+"""A calls worker: the Celery process that drives conversations, and how many of them.
+
+`vaniagent.celery` installs this in workers that consume the calls queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from celery.signals import task_postrun, task_received, worker_shutdown, worker_shutting_down
+from django.conf import settings
+
+from calls import tasks
+from calls.runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+
+class Admission:
+    """Stops consuming new calls while the worker is full, so that they wait where another worker can take them.
+
+    Taking a call over is never refused: the threads beyond the limit are there for it. Counting and stopping happen
+    as a message arrives, on the consumer's own thread and before it fetches the next, so that no call slips in.
+    """
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._in_hand: set[str] = set()
+        self._is_full = False
+
+    def on_received(self, sender: Any, request: Any, **kwargs: object) -> None:
+        """A message has come; `sender` is Celery's consumer."""
+        if request.name != tasks.run_call.name:
+            return
+        with self._lock:
+            self._consumer = sender
+            self._in_hand.add(request.id)
+            if self._is_full or len(self._in_hand) < self._limit:
+                return
+            self._is_full = True
+        logger.info("this worker is full")
+        sender.cancel_task_queue(tasks.CALLS_QUEUE)
+
+    def on_done(self, task_id: str, **kwargs: object) -> None:
+        """A task has ended, on its own thread."""
+        with self._lock:
+            self._in_hand.discard(task_id)
+            if not self._is_full or len(self._in_hand) >= self._limit:
+                return
+            self._is_full = False
+            consumer = self._consumer
+        consumer.call_soon(self._consume_again, consumer)
+
+    def _consume_again(self, consumer: Any) -> None:
+        with self._lock:
+            if self._is_full:
+                return
+        consumer.add_task_queue(tasks.CALLS_QUEUE)
+
+
+def install(start: Callable[[], Runtime]) -> None:
+    """Make this process a calls worker. Returns when it can converse."""
+    admission = Admission(limit=settings.CALLS_PER_WORKER)
+    task_received.connect(admission.on_received, weak=False)
+    task_postrun.connect(admission.on_done, weak=False)
+    runtime = start()
+
+    def drain(**kwargs: object) -> None:
+        runtime.drain()
+
+    def stop(**kwargs: object) -> None:
+        runtime.stop()
+
+    worker_shutting_down.connect(drain, weak=False)
+    worker_shutdown.connect(stop, weak=False)
