@@ -1,0 +1,288 @@
+"""One leg in the hands of its holder: its state, its sound both ways, and who drives its conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from calls import bus
+from calls.audio.framing import FRAMES_PER_SECOND, TELEPHONE_RATE, frame_bytes, frame_samples, silent_frame
+from calls.audio.levels import from_dbfs
+from calls.telephony.base import EndedBy, EndReason, Leg, LegEnd
+from calls.telephony.hearing import Hearing
+from calls.telephony.pacing import Due
+from calls.telephony.playing import PlayQueue
+from calls.telephony.recording import Recording
+from calls.telephony.store import PlannedLeg, Writes
+
+logger = logging.getLogger(__name__)
+
+# Just loud enough to tell a line that waits from a dead one, and too quiet for anybody to take it for speech.
+COMFORT_DBFS: Final = -62.0
+# Digits kept for the next worker.
+MOST_DIGITS: Final = 50
+# Silence after a goodbye before the leg ends: its last syllable is still on the way.
+TAIL_SECONDS: Final = 0.1
+# What a goodbye may take beyond its own length.
+GOODBYE_SECONDS: Final = 3.0
+
+
+class State(StrEnum):
+    """As `bus.LegState` says it. A leg that is being claimed counts as dialing."""
+
+    DIALING = "dialing"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+def comfort_noise(rate: int) -> list[bytes]:
+    """A second of it, in frames."""
+    rng = np.random.default_rng(rate)
+    noise = rng.normal(0, from_dbfs(COMFORT_DBFS), (FRAMES_PER_SECOND, frame_samples(rate)))
+    return [frame.astype("<i2").tobytes() for frame in noise]
+
+
+class HeldLeg:
+    """Hears its line (LegEvents) and obeys the switchboard, which learns by `changed` of each new state and by `over`
+    that the line has ended."""
+
+    def __init__(
+        self,
+        call: str,
+        *,
+        worker: str,
+        token: int,
+        now: float,
+        writes: Writes,
+        send: Callable[[str, bus.Item], None],
+        changed: Callable[[HeldLeg], None],
+        over: Callable[[HeldLeg, LegEnd], None],
+    ) -> None:
+        self.call = call
+        self.writes = writes
+        self.state = State.DIALING
+        self.plan: PlannedLeg | None = None
+        self.line: Leg | None = None
+        # Set when it is known whether the leg is ours to dial.
+        self.is_claimed = asyncio.Event()
+
+        # Who drives the conversation; empty: nobody, since `alone_since`.
+        self.worker = worker
+        self.token = token
+        self.beat_at = now
+        self.alone_since: float | None = None
+        self.has_apologised = False
+        self._heard_upto = 0
+
+        self.ring_until: float | None = None
+        # The end that comes when the speech is played, or at the latest at `goodbye_until`.
+        self.goodbye: LegEnd | None = None
+        self.goodbye_until = 0.0
+        self._quiet_since: float | None = None
+
+        # From the answer on.
+        self.frame = 0
+        self.recording: Recording | None = None
+        self._use_rate(TELEPHONE_RATE)
+        self._digits: deque[str] = deque(maxlen=MOST_DIGITS)
+
+        self._send = send
+        self._changed = changed
+        self._over = over
+
+    @property
+    def is_live(self) -> bool:
+        return self.state != State.ENDED
+
+    @property
+    def is_answered(self) -> bool:
+        return self.state == State.ANSWERED
+
+    def take_line(self, line: Leg) -> None:
+        """This is the connection, not dialled yet."""
+        self.line = line
+        if line.rate != self.rate:
+            self._use_rate(line.rate)
+
+    def _use_rate(self, rate: int) -> None:
+        self.rate = rate
+        self.queue = PlayQueue(rate)
+        self.hearing = Hearing(rate)
+        self._silence = silent_frame(rate)
+        self._comfort: list[bytes] = []
+
+    # --- What the line says (LegEvents) -------------------------------------------------------------------------------
+
+    def ringing(self) -> None:
+        if self.state == State.DIALING:
+            self.state = State.RINGING
+            self._changed(self)
+
+    def answered(self) -> None:
+        if self.state in (State.DIALING, State.RINGING):
+            self.state = State.ANSWERED
+            self._changed(self)
+
+    def heard(self, frame: bytes) -> None:
+        if self.is_answered:
+            size = frame_bytes(self.rate)
+            self.hearing.hear(frame if len(frame) == size else frame[:size].ljust(size, b"\0"))
+
+    def dtmf(self, digit: str) -> None:
+        if not self.is_live:
+            return
+        self._digits.append(digit)
+        self._pass_digits()
+
+    def ended(self, end: LegEnd) -> None:
+        self._over(self, end)
+
+    # --- The worker that drives the call ------------------------------------------------------------------------------
+
+    def attach(self, worker: str, token: int, *, now: float) -> None:
+        """Give the call to this worker. What it has to know, and what the person said since, follows."""
+        is_new = (worker, token) != (self.worker, self.token)
+        self.worker = worker
+        self.token = token
+        self.beat_at = now
+        self.alone_since = None
+        self.has_apologised = False
+        if is_new:
+            self.hearing.rewind(self._heard_upto)
+        self.say_attached()
+        self._pass_digits()
+
+    def say_attached(self) -> None:
+        self.tell(
+            bus.Attached(
+                call=self.call,
+                token=self.token,
+                state=self.state.value,
+                rate=self.rate,
+                frame=self.hearing.count,
+                utterance=self.queue.utterance,
+                played_ms=self.queue.played_ms,
+                queued_ms=self.queue.queued_ms,
+                is_whole=self.queue.is_whole,
+                replay_from=self.hearing.sent,
+            )
+        )
+
+    def detach(self, *, now: float) -> int:
+        """Take the call from its worker, whatever the worker still sends. Gives the token it had."""
+        had = self.token
+        self.token += 1
+        self.worker = ""
+        self.alone_since = now
+        return had
+
+    def outrank(self, token: int) -> None:
+        """The database knows a newer token."""
+        self.token = max(self.token, token)
+
+    def beat(self, heard_upto: int) -> None:
+        self._heard_upto = max(self._heard_upto, heard_upto)
+
+    def tell(self, item: bus.Item) -> None:
+        if self.worker:
+            self._send(self.worker, item)
+
+    def _pass_digits(self) -> None:
+        while self.worker and self._digits:
+            self.tell(bus.Digit(self.call, self.token, self._digits.popleft()))
+
+    # --- Speech -------------------------------------------------------------------------------------------------------
+
+    def speak(self, speech: bus.Speech) -> None:
+        self.queue.put(utterance=speech.utterance, pcm=speech.pcm, is_last=speech.is_last)
+        self._report()
+
+    def flush(self) -> None:
+        self.queue.flush(self.frame)
+        self._report()
+
+    def end_after_speech(self, end: LegEnd, *, now: float) -> None:
+        self.goodbye = end
+        self.goodbye_until = now + self.queue.queued_ms / 1000 + GOODBYE_SECONDS
+
+    def has_said_goodbye(self, *, now: float) -> bool:
+        """Whether a leg that is to end after its speech may end now."""
+        if self.goodbye is None:
+            return False
+        if not self.is_answered or now >= self.goodbye_until:
+            return True
+        if not self.queue.is_silent:
+            self._quiet_since = None
+        elif self._quiet_since is None:
+            self._quiet_since = now
+        return self._quiet_since is not None and now - self._quiet_since >= TAIL_SECONDS
+
+    # --- Time ---------------------------------------------------------------------------------------------------------
+
+    def step(self, due: Due, *, is_bus_there: bool) -> None:
+        """Let the time of these frames pass. Whatever the line raises comes out."""
+        if due.missed:
+            self.hearing.be_patient(due.missed)
+            for _ in range(due.missed):
+                self._record_agent(self._silence)
+        for _ in range(due.frames):
+            self._play(self.queue.next(self.frame) or self._pause(is_bus_there=is_bus_there))
+            if not self.is_live:
+                return
+
+        for frame in self.hearing.advance(self.frame):
+            if self.recording is not None:
+                self.recording.caller(frame)
+        self._report()
+        # What waits here while the bus is away comes at the pace of a replay when it is back, not in one burst.
+        if is_bus_there and self.worker and (heard := self.hearing.take()) is not None:
+            self.tell(bus.Heard(self.call, self.token, *heard))
+
+    def close_sound(self) -> None:
+        """The leg has ended: settle what was said and heard."""
+        self.flush()
+        if self.recording is not None:
+            for frame in self.hearing.advance(self.frame):
+                self.recording.caller(frame)
+
+    def _play(self, frame: bytes) -> None:
+        if self.line is not None:
+            self.line.play(frame)
+        self._record_agent(frame)
+
+    def _record_agent(self, frame: bytes) -> None:
+        if self.recording is not None:
+            self.recording.agent(frame)
+        self.frame += 1
+
+    def _pause(self, *, is_bus_there: bool) -> bytes:
+        """What is heard where nobody speaks: silence, or noise where nobody could."""
+        if self.worker and is_bus_there:
+            return self._silence
+        self._comfort = self._comfort or comfort_noise(self.rate)
+        return self._comfort[self.frame % len(self._comfort)]
+
+    def _report(self) -> None:
+        for mark in self.queue.marks():
+            self.tell(
+                bus.Played(self.call, self.token, mark.utterance, mark.played_ms, mark.frame, is_over=mark.is_over)
+            )
+
+
+def end_of(item: bus.HangUp, *, was_answered: bool) -> LegEnd:
+    """The end that somebody asks for, in our words. Nobody hangs up on a call that was not answered: it is canceled."""
+    try:
+        reason, by = EndReason(item.reason), EndedBy(item.by)
+    except ValueError:
+        logger.warning("a leg is to end for no reason we know", extra={"call_id": item.call})
+        return LegEnd(EndReason.INTERNAL_ERROR, EndedBy.PLATFORM)
+    if reason == EndReason.API_HANGUP and not was_answered:
+        reason = EndReason.CANCELED
+    return LegEnd(reason, by)
