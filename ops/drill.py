@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("what", nargs="*", choices=["kills", "thirty"], default=["kills", "thirty"])
     wanted = parser.parse_args().what
     faults = []
-    with tempfile.TemporaryDirectory(prefix="vaniagent-drill-") as folder, Stack(var_dir=Path(folder) / "var") as stack:
+    with tempfile.TemporaryDirectory(prefix="vaniagent-drill-") as folder, Stack() as stack:
         customer = Customer(stack.url, make_account(stack, "--credits", "100", "--max-live-calls", "10")["api_key"])
         agent_id = customer.post("/agents", AGENT)["id"]
         if "kills" in wanted:
