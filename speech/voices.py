@@ -61,6 +61,9 @@ class Piper:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        # Kept buffers would save a sixth of the time, and grow with the longest sentence ever said, to 800 MB.
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
         with open(config, encoding="utf-8") as file:
             settings = PiperConfig.from_dict(json.load(file))
 
