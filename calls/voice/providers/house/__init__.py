@@ -6,8 +6,8 @@ framework and keeps no state: everything follows from the prompt and the message
 
 from __future__ import annotations
 
-from calls.voice.providers.house.conversation import Message
+from calls.voice.providers.house.conversation import Message, Persona, Reply
 from calls.voice.providers.house.embeddings import Embedder, SentenceEmbedder, load
-from calls.voice.providers.house.house import House, Persona, Reply
+from calls.voice.providers.house.house import House
 
 __all__ = ["Embedder", "House", "Message", "Persona", "Reply", "SentenceEmbedder", "load"]

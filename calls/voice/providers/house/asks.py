@@ -80,7 +80,7 @@ def questions(target: str, *, when: str = "", verb: str = "ask") -> list[Ask]:
         flags=re.I,
     )
     target = re.sub(rf"^(?:to|from|with) (?:them|the {spoken.PERSON}|{spoken.PERSON}s)[:,]?\s*", "", target, flags=re.I)
-    asks = []
+    asks: list[Ask] = []
     for part in _parts(target):
         ask = _question(part, when, verb)
         if ask is not None and all(ask.question != other.question for other in asks):

@@ -22,6 +22,25 @@ class Message:
     text: str
 
 
+@dataclass(frozen=True)
+class Persona:
+    """An agent as its owner set it up."""
+
+    prompt: str
+    language: str = "en-US"
+    agent_name: str = ""
+    first_message: str | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What to say next. `ends_call`: hang up once it is said. `kind` tells what moved the engine to say it."""
+
+    text: str
+    ends_call: bool = False
+    kind: str = "answer"
+
+
 @dataclass
 class State:
     """Where the conversation stands before the reply."""
@@ -78,11 +97,16 @@ def is_answer(ask: Ask, heard: str) -> bool:
         )
     ):
         return False
+    if "hello" in found and len(words.tokens(heard)) <= 3:
+        return False
     if ask.kind == "yes_no":
         return intents.is_yes(heard) or intents.is_no(heard) or not intents.is_question(heard)
     if slots.said_back(ask.kind, re.sub(r"\?\s*$", "", heard)):
         return not intents.is_question(re.sub(r"\?\s*$", "", heard))
-    return not intents.is_question(heard)
+    bare_yes = (
+        intents.is_yes(heard) and len(words.tokens(heard)) <= 3 and (ask.kind != "text" or not words.terms(heard))
+    )
+    return not intents.is_question(heard) and not bare_yes
 
 
 def read_history(history: Sequence[Message], asks: Sequence[Ask]) -> State:

@@ -6,24 +6,24 @@ import re
 
 from calls.voice.providers.house import words
 
-_PERSON = r"(?:human(?: being)?|person|real (?:person|human|agent)|someone(?: real)?|somebody|representative|rep|operator|manager|supervisor|agent|receptionist|staff|live (?:person|agent)|people)"
+_PERSON = r"(?:human(?: being)?|person|real (?:person|human|agent)|someone(?: real)?|somebody|representative|rep|operator|manager|supervisor|agent|receptionist|live (?:person|agent))"
 
 # In the order in which they are tried: what settles the call comes before what merely colours it.
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("probe", r"\b(?:system prompt|your (?:prompt|instructions|rules|guidelines|configuration)|(?:ignore|forget|disregard) (?:\w+ ){0,4}(?:instructions?|prompts?|rules|said|above)|(?:repeat|read|print|say) (?:\w+ ){0,3}(?:above|instructions|prompt)|what (?:were|are) you (?:told|instructed|programmed)|developer mode|jailbreak)\b"),
-    ("wrong_number", r"\b(?:wrong (?:number|person|guy|house)|(?:you|you've|you have) (?:got |have |dialed |called )?the wrong|(?:no one|nobody|no body) (?:here )?(?:by|with|of) that name|(?:does not|doesn't|don't) live here|no \w+ (?:lives )?here\b)"),
+    ("wrong_number", r"\b(?:wrong (?:number|person|guy|house)|(?:you|you've|you have) (?:got |have |dialed |called )?the wrong|(?:no one|nobody|no body) (?:here )?(?:by|with|of) that name|(?:does not|doesn't|don't) live here|no \w+ lives here|there(?:'s| is) no(?: one called)? \w+ (?:here|at this number))"),
     ("opt_out", r"\b(?:stop calling|(?:don't|do not|never) (?:call|contact|phone) (?:me|us|this|here)|(?:take|remove) (?:me|us|my number|this number) (?:off|from)|do not call list|unsubscribe|leave me alone|quit calling)\b"),
-    ("not_interested", r"\b(?:not (?:really )?interested|no interest|don't want (?:any|it|this|to (?:talk|answer|do this|take))|i'm good thanks|don't have time for this)\b"),
+    ("not_interested", r"\b(?:not (?:really )?interested|no interest|don't want (?:any|it|this|to (?:talk|answer|do this|take))|don't have time for this)\b"),
     ("busy", r"\b(?:(?:i'm|i am|im|we're) (?:really |a bit |kind of |very |quite )?(?:busy|driving|in a meeting|at work|in the middle of)|(?:bad|not a good|not the best) time|call (?:me |us )?(?:back )?(?:later|another time|some other time|tomorrow)|call me back|can't talk (?:right )?now)\b"),
-    ("robot", r"\b(?:are|r|is|was) (?:you|this|u|it|that)?\s?(?:actually |really |even |just |like )?(?:an? |some (?:kind|sort) of )?(?:robot|bot|ai|a\.i\.?|machine|computer|recording|real (?:person|human)|human|chat ?bot|artificial|automated|voicemail)\b|\b(?:talking|speaking|speak) (?:to|with) (?:an? )?(?:robot|bot|ai|machine|computer|real (?:person|human)|human(?: being)?|recording|actual (?:person|human))\s*\??$|\byou(?:'re| are) (?:an? )?(?:robot|bot|machine|ai|computer)\b|\bam i (?:talking|speaking) (?:to|with) an? (?:person|human|robot|real|machine|ai|actual)|\byou (?:sound|talk) like an? (?:robot|machine|computer|bot)|\ban? (?:robot|bot|ai|machine)\s*\?"),
-    ("wants_person", rf"\b(?:speak|talk|talking|speaking|connect(?: me)?|transfer(?: me)?|put me through|get me|give me|switch me|pass me|want|need|have) (?:to |with |through to )?(?:an? |the |your |some |another )?(?:actual |real |live |human )?{_PERSON}\b|^\W*(?:(?:customer )?(?:representative|operator|agent)|real person|human|person)\b\W*(?:please)?\W*$|\b(?:is there|can i get) (?:an? |some|any)?\s?(?:actual |real |live )?(?:person|human|one|body)\b.{0,20}(?:talk|speak|to)|\btransfer me\b"),
+    ("robot", r"\b(?:are|r|is|was) (?:you|this|u|it|that)?\s?(?:actually |really |even |just |like )?(?:an? |some (?:kind|sort) of )?(?:robot|bot|ai|a\.i\.?|machine|computer|recording|real (?:person|human)|human|chat ?bot|artificial|automated|voicemail)\b|\byou(?:'re| are) (?:an? )?(?:robot|bot|machine|ai|computer)\b|\bam i (?:talking|speaking) (?:to|with) an? (?:person|human|robot|real|machine|ai|actual)|\byou (?:sound|talk) like an? (?:robot|machine|computer|bot)|\ban? (?:robot|bot|ai|machine)\s*\?"),
+    ("wants_person", rf"\b(?:speak|talk|talking|speaking|connect(?: me)?|transfer(?: me)?|put me through|get me|give me|switch me|pass me|want|need) (?:to |with |through to )?(?:an? |the |your |some |another )?(?:actual |real |live |human )?{_PERSON}\b|^\W*(?:(?:customer )?(?:representative|operator|agent)|real person|human|person)\b\W*(?:please)?\W*$|\b(?:is there|can i get) (?:an? |some|any)?\s?(?:actual |real |live )?(?:person|human|one|body)\b.{0,20}(?:talk|speak|to)|\btransfer me\b"),
     ("hold", r"\b(?:hold on|hang on|(?:one|a|just a|just one|give me a|gimme a|wait a) (?:second|sec|moment|minute|min|mo)|hold (?:the line|please)|bear with me|wait(?: wait)?\W*$|let me (?:get|grab|find|check|look|think|see)|just wait|be right back)\b"),
     ("repeat", r"^\W*(?:(?:i'm |i am )?sorry|pardon(?: me)?|excuse me|what|huh|come again|say what|what was that|repeat|again)\W*(?:what\W*)?(?:please)?\W*$|\b(?:(?:say|repeat|tell me) (?:that|it|this|the \w+|what you (?:just )?said)(?: \w+)? (?:again|once more|one more time|please)|(?:say|repeat) (?:that|it)\b|(?:can|could|would|will) you (?:please )?(?:repeat|say (?:that|it|again))|come again|(?:didn't|did not|couldn't|could not|can't|cannot|can not) (?:quite )?(?:hear|catch|get|understand|make out)(?: \w+)?(?: you| that| it| what)?|what did you (?:just )?say|what was that|speak up|you(?:'re| are) breaking up|one more time|say again|run that by me|repeat please)\b"),
-    ("who", r"\b(?:who(?:'s| is| am i| are you|se) ?(?:this|calling|speaking|there|that|on the|talking|it\b)?(?: \w+)*?(?=\W*$|[,.?!])|who (?:do|am) i|what(?:'s| is) your name|what (?:company|place|business) (?:is|are|do)|where are you calling from|what(?:'s| is) (?:the name of )?(?:your|this|the) company|who are you|who do you work)\b"),
-    ("why", r"\b(?:what(?:'s| is| was)? (?:this|it|that|the call) (?:\w+ )?(?:about|regarding|for|concerning)|why (?:are|did|do|were) you (?:\w+ )?call|what (?:do|did) you (?:want|need)|what(?:'s| is) (?:the|your) (?:reason|purpose)|(?:how|what) (?:can|may|could) i (?:help|do)(?: for)?(?: you)?|what are you calling)\b"),
+    ("who", r"\b(?:who(?:'s| is| am i| are you|se) ?(?:this|calling|speaking|there|that|on the|talking)(?: \w+)*?(?=\W*$|[,.?!])|who (?:do|am) i|what(?:'s| is) your name|what (?:company|place|business) (?:is|are|do)|where are you calling from|what(?:'s| is) (?:the name of )?(?:your|this|the) company|who are you|who do you work)\b"),
+    ("why", r"\b(?:what(?:'s| is| was)? (?:this|it|that|the call) (?:\w+ )?(?:about|regarding|for|concerning)|why (?:are|did|do|were) you (?:\w+ )?call|what (?:do|did) you (?:want|need)|what(?:'s| is) (?:the|your) (?:reason|purpose)|(?:how|what) (?:can|may|could) i (?:help(?: you)?(?=\W*$)|do for you)|what are you calling)\b"),
     ("capabilities", r"\bwhat (?:can|could|do) you (?:do|help|know|tell|answer)\b|\bhow can you help\b|\bwhat (?:else )?can i ask\b"),
     ("bye", r"\b(?:good ?-?bye|bye(?: ?-?bye)?|by by|see (?:you|ya)(?: later| then| soon| on| tomorrow)?|talk (?:to you )?(?:later|soon)|have a (?:good|great|nice|lovely|wonderful) (?:\w+ )?(?:day|one|evening|night|weekend|afternoon|time|morning)|take care|good ?night|so long|cheers then|farewell|gotta (?:go|run)|(?:have|need|got) to (?:go|run)(?=\W*(?:now|bye|$|[.,!]))|i'll let you go|(?<!not )(?<!n't )hang(?:ing)? up)\b"),
-    ("done", r"\b(?:that(?:'s| is| was|'ll be| will be| would be|s) (?:all|it|everything)(?: (?:i|for|that|we|thank|thanks)\b.*)?(?=\W*$|[,.!]| thank| for)|nothing else|no(?:thing)? (?:more|further) questions?|i(?:'m| am) (?:all set|done|good(?: for now)?)|all (?:set|good)(?=\W*$|[,.])|that(?:'s| is) all i (?:need|want|have))"),
+    ("done", r"\b(?:that(?:'s| is| was|'ll be| will be| would be|s) (?:all|it|everything)(?: (?:i|for|that|we|thank|thanks)\b.*)?(?=\W*$|[,.!]| thank| for)|nothing else|no(?:thing)? (?:more|further) questions?|i(?:'m| am) (?:all set|done)|all set(?=\W*$|[,.])|that(?:'s| is) all i (?:need|want|have))"),
     ("how_are_you", r"\bhow(?:'s| is| are|'re) (?:you|it going|things|your day|everything|u)\b(?: \w+){0,2}\W*$|\bhow(?:'s| is) it going\b|\bhow do you do\b|\bwhat's up\b"),
     ("thanks", r"\b(?:thank(?:s| you)|appreciate (?:it|that|you)|much obliged|cheers|great help|very helpful)\b"),
     ("hello", r"^\W*(?:hello|hi|hey|hallo|helo|yello|good (?:morning|afternoon|evening|day)|greetings|howdy|yes\W+hello|hello\W+yes|(?:is )?anybody there|anyone there|are you (?:still )?there)\b"),
@@ -41,7 +41,6 @@ _NO = re.compile(
 _FILLER = re.compile(
     r"^(?:\W|\b(?:um+|uh+|er+|erm|hm+|mm+|mhm|ah+|oh|so|well|like|you know|and|the|a|but|okay so)\b)*$", re.I
 )
-_NUMBER_WORD = r"(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|\d+)"
 _QUESTION = re.compile(
     r"\?|^\W*(?:(?:and|so|but|ok(?:ay)?|well|um|uh|hi|hello|hey|yes|yeah|no|oh|great|thanks|thank you|sorry|actually|then|also|alright|right|i see|good)\W+){0,3}(?:what|when|where|how|who|which|why|whose|do|does|did|is|are|am|can|could|will|would|may|should|was|were|have you|has)\b|\b(?:i(?:'m| am)? (?:was |just )?wondering|i(?:'d| would) like to know|i want(?:ed)? to know|(?:can|could) you tell|tell me|do you (?:have|take|offer|accept|know|do)|how much|how long|how many|what about|how about|what time|i need to know|question about|any chance)\b",
     re.I,
@@ -76,7 +75,11 @@ def is_filler(utterance: str) -> bool:
 
 
 def is_question(utterance: str) -> bool:
-    return bool(_QUESTION.search(utterance.replace("\u2019", "'")))
+    text = utterance.replace("\u2019", "'").strip()
+    # A rising "Hello?" asks nothing.
+    return bool(_QUESTION.search(text)) or (
+        text.endswith("?") and bool(words.terms(text) or words.concepts_asked(text))
+    )
 
 
 def wants_booking(utterance: str) -> bool:

@@ -21,7 +21,8 @@ class Fact:
 
     text: str
     search: str
-    is_list: bool = False
+    # The heading, when the fact is a whole list.
+    list_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ _MANNER = re.compile(
     r"make|try|limit|ensure|don't|dont|do not|follow|greet|introduce|thank|wait|listen|help|assist|handle|treat|refer|redirect|transfer|escalate|"
     r"end|hang|stick|focus|only|start|begin|stop|pause|let|respect|adapt|adjust|summari[sz]e|repeat|read|spell|pretend|provide|guide|encourage|"
     r"verify|note|record|write|log|work|think|do|if|when|once|after|before|as|in case|unless|give|show|allow|continue|conclude|close|talk|"
-    r"prioriti[sz]e|acknowledge|apologi[sz]e|politely|briefly|clearly|under no|at no|no matter|under all|your (?:tone|style|voice|manner|personality|answers|responses|replies)|"
+    r"prioriti[sz]e|acknowledge|apologi[sz]e|politely|briefly|clearly|under no|at no|no matter|under all|(?:your )?(?:answers|responses|replies|output|format|language|style|tone)(?=:| (?:should|must|be|short|brief|need))|your (?:tone|style|voice|manner|personality|answers|responses|replies)|"
     r"you (?:should|must|need to|have to|will|shall|would|may not|can't|cannot|must not|should not|always|never|speak|answer|handle|help|sound|talk|respond|want)|"
-    r"tone|style|personality|language|output|format|responses?|answers|act)\b",
+    r"act)\b",
     re.I,
 )
 _FACT_AFTER_ALL = re.compile(
@@ -115,6 +116,12 @@ _PRICED = re.compile(
 )
 
 
+_VERB = re.compile(
+    r"\b(?:is|are|was|has|have|can|cannot|costs?|will|must|should|takes?|gets?|goes|go|accept|offer|do|does|may|needs?|we|you|our)\b",
+    re.I,
+)
+
+
 class _Reader:
     """Fills a brief, line by line."""
 
@@ -162,6 +169,9 @@ class _Reader:
             )
             return
         if self._instruction(text, line):
+            return
+        if self.leads and re.match(r"(?:he|she|they|his|her|their)\b", text, re.I):
+            self._fact(spoken.sentence(spoken.aloud(spoken.to_caller(text))), f"{line.heading} {text}")
             return
         if line.section == "manner" and not re.match(
             r"(?:we|our|the|there|you (?:are|have|offer|accept|do not|don't)|your)\b", text, re.I
@@ -346,7 +356,7 @@ class _Reader:
         self._fact(
             _of_key(key, value),
             f"{line.heading} {key} {key} {value}",
-            is_list=len(priced) > 1 and all(map(bool, priced)),
+            list_of=key if len(priced) > 1 and all(map(bool, priced)) else None,
         )
         rest = sentences(value)
         return bool(rest)
@@ -357,16 +367,22 @@ class _Reader:
         if priced and len(line.text.split()) <= 10 and not re.match(r"(?:we|you|our|the)\b", line.text, re.I):
             self._fact(_price(priced["item"], priced["price"], priced["per"]), f"{line.heading} {line.text}")
             return True
-        if len(line.text.split()) > 6 or _MANNER.match(line.text) or _ASK.match(line.text) or _TELL.match(line.text):
+        if (
+            len(line.text.split()) > 6
+            or _VERB.search(line.text)
+            or _MANNER.match(line.text)
+            or _ASK.match(line.text)
+            or _TELL.match(line.text)
+        ):
             return False
         self._fact(
             spoken.sentence(f"{spoken.aloud(line.heading)}: {spoken.aloud(line.text)}"), f"{line.heading} {line.text}"
         )
         return True
 
-    def _fact(self, text: str, search: str, *, is_list: bool = False) -> None:
+    def _fact(self, text: str, search: str, *, list_of: str | None = None) -> None:
         if text and len(self.facts) < MAX_FACTS and re.search(r"\w{2}", text):
-            self.facts.append(Fact(text, search[:1000], is_list))
+            self.facts.append(Fact(text, search[:1000], list_of))
 
     def brief(self, groups: dict[str, list[str]]) -> Brief:
         known = self.identity
@@ -376,14 +392,12 @@ class _Reader:
                 self._fact(
                     spoken.sentence(f"{spoken.aloud(heading)}: {spoken.aloud(listed)}"),
                     f"{heading} {heading} {listed}",
-                    is_list=True,
+                    list_of=heading,
                 )
         if known.company and known.about:
             self._fact(spoken.sentence(spoken.aloud(f"{known.company} is {known.about}")), known.about)
         if known.company and known.place:
-            self._fact(
-                spoken.sentence(f"We are in {spoken.aloud(known.place)}"), f"located location where {known.place}"
-            )
+            self._fact(spoken.sentence(f"We are in {spoken.aloud(known.place)}"), f"located in {known.place}")
         return Brief(
             name=known.name, role=known.role, company=spoken.aloud(known.company), purpose=self.purpose, greeting=self.greeting, closing=self.closing,
             leads=self.leads, facts=tuple(dict.fromkeys(self.facts)), asks=tuple(self.asks[:20]), rules=tuple(self.rules[:60]),
@@ -459,7 +473,7 @@ def _groups(lines: list[Line]) -> Iterator[tuple[str, str]]:
     for line in lines:
         if line.is_item and line.heading and line.section == "facts" and not line.question:
             text = f"{line.key} {line.text}" if line.key else line.text
-            if len(text.split()) <= 8 and not _MANNER.match(text):
+            if len(text.split()) <= 8 and not _MANNER.match(text) and not _VERB.search(line.text):
                 yield line.heading, text.rstrip(".").replace(":", "")
 
 

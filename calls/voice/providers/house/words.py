@@ -21,13 +21,28 @@ STOP_WORDS = frozenset(
     that's the their them then there there's these they thing things think this those to too uh uhm um understand up us
     very wanna want wanted was we well were what what's whats when where which while who whose why will with wonder
     wondering would yeah yep yes you your you're yours
+    able address again anywhere far fast hour hours located location long many much often opening place possible
+    soon somewhere still time times way while got happen happens happened put getting sees
+    """.split()
+)
+
+# Words that say little: where a prompt does not hold one of them, the question is hardly another for it.
+LIGHT_WORDS = frozenset(
+    """
+    allow allowed another arrive ask back bad best better big break broke bring broken buy call care carry check come currently day
+    different early enough evening exactly extra feel find first fix follow full gave good group handle hear hold include included inside keep
+    large last late later leave left less long lot made main make man more morning most near new next nice night normal normally
+    offer old option options order other outside part people person plan provide provided regular run sell send serve show small soon
+    standard start stay stop take talk today tomorrow tonight total type try use usually visit wait walk week woman work working worth year
+    able bit case certain charge different end even everyone fine full guy hard idea issue later little living local member mine must own
+    pick problem process quite ready reason say service set side simple since special stuff sure team tell thought turn used whole without
+    would-be wrong
     """.split()
 )
 
 # Each group counts as one word. The groups are of everyday business talk; a rare word stands for itself.
 _GROUPS = (
     "accept take takes taking accepts accepted",
-    "address location located directions",
     "appointment appointments booking bookings reservation reservations reserve book schedule slot",
     "area neighborhood neighbourhood zone region",
     "arrive arrival arriving come",
@@ -43,8 +58,12 @@ _GROUPS = (
     "doctor doctors dentist dentists physician dr",
     "emergency emergencies urgent urgently",
     "gluten celiac coeliac",
-    "hour hours",
-    "insurance insurances insured insurer coverage",
+    "insurance insurances insurer coverage",
+    "legal lawyer lawyers lawsuit sue",
+    "medical medicine medicines medication painkiller painkillers ibuprofen aspirin tylenol antibiotic antibiotics symptom symptoms dose dosage diagnose",
+    "guarantee guaranteed warranty",
+    "licence license licensed certified",
+    "friend friends",
     "late delay delayed delays behind",
     "move moving relocate",
     "package packages parcel parcels shipment",
@@ -92,7 +111,7 @@ _ASKED = {
         r"\bhow much|\b(?:price|pricing|prices|cost|costs|charge|charges|fee|fees|rate|rates|expensive|quote)\b", re.I
     ),
     "#hours": re.compile(
-        r"\bhours\b|\b(?:are|r|be|you|still|guys|place|store|shop|office) (?:\w+ )?(?:open|closed)\b|\bwhen (?:do|are|does|can)\b.*\b(?:open|close|closed|opening|closing)"
+        r"\bhours\b|\b(?:your|are|our) ours\b|\b(?:are|r|be|you|still|guys|place|store|shop|office) (?:\w+ )?(?:open|closed)\b|\bwhen (?:do|are|does|can)\b.*\b(?:open|close|closed|opening|closing)"
         r"|\bwhat time (?:do|are|does|is|can)\b.*\b(?:open|close|closed|opening|closing|close?s|shut)\b|\bopen (?:on|at|today|tomorrow|late|early|until|till|this)\b|\bopening (?:times?|hours?)\b",
         re.I,
     ),
@@ -109,9 +128,15 @@ _ASKED = {
         r"\bhow (?:long|soon|many (?:days|hours|minutes|weeks|months|years)|fast|quickly|far ahead)\b", re.I
     ),
     "#when": re.compile(r"\bwhen\b|\bwhat (?:time|day|date)\b|\bwhich day\b|\bhow (?:soon|late|early)\b", re.I),
+    "#insurance": re.compile(r"\b(?:insurances?|insurers?|copay)\b", re.I),
+    "#weight": re.compile(r"\b(?:how heavy|weigh|weight)\b", re.I),
+    "#age": re.compile(
+        r"\bhow old\b|\b(?:minimum|what) age\b|\byear[- ]old\b|\b(?:he|she|who)(?:'s| is) (?:only )?(?:\d+|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen)\b",
+        re.I,
+    ),
     "#who": re.compile(r"\bwho(?:'s|se)?\b|\bwhich (?:doctor|person|dentist|agent)\b", re.I),
 }
-_WEATHER_OF_HOURS = re.compile(r"\b(?:open|opens|opening|closed?|closes|hours)\b", re.I)
+_OPENING = re.compile(r"\b(?:open|opens|opening|closed?|closes|hours)\b", re.I)
 
 
 def _grouped() -> dict[str, str]:
@@ -164,6 +189,23 @@ def stem(word: str) -> str:
 
 
 _CANONICAL = _grouped()
+# What questions are made of: known to every index, so that they are recognised when misheard.
+QUESTION_WORDS = (
+    "insurance",
+    "insurances",
+    "located",
+    "location",
+    "address",
+    "hours",
+    "opening",
+    "price",
+    "appointment",
+    "parking",
+    "cancel",
+    "delivery",
+)
+_SIBLINGS = {stem(group.split()[0]): group.split() for group in _GROUPS}
+_LIGHT_STEMS = {stem(word) for word in LIGHT_WORDS}
 _STOP_STEMS = STOP_WORDS | {stem(word) for word in STOP_WORDS}
 
 
@@ -173,8 +215,17 @@ def canonical(word: str) -> str:
     return _CANONICAL.get(stemmed, stemmed)
 
 
+def siblings(word: str) -> list[str]:
+    """The words that count as the same as this one."""
+    return _SIBLINGS.get(canonical(word), [])
+
+
 def is_stop(word: str) -> bool:
-    return word in STOP_WORDS or (len(word) == 1 and not word.isdigit())
+    return word in STOP_WORDS or stem(word) in _STOP_STEMS or (len(word) == 1 and not word.isdigit())
+
+
+def is_light(word: str) -> bool:
+    return stem(word) in _LIGHT_STEMS
 
 
 def terms(text: str) -> list[str]:
@@ -190,13 +241,19 @@ def concepts_asked(question: str) -> set[str]:
     return wanted
 
 
+def concept_words(question: str) -> set[str]:
+    """The topic words of a question that only say what kind of thing it wants."""
+    spans = [match[0] for pattern in _ASKED.values() for match in pattern.finditer(question)]
+    return {canonical(word) for span in spans for word in tokens(span)}
+
+
 def concepts_given(fact: str) -> set[str]:
     """What kinds of question a sentence can answer."""
     given: set[str] = set()
     has_time = bool(_CLOCK.search(fact) or WEEKDAY.search(fact))
     if _MONEY.search(fact):
         given.add("#price")
-    if _WEATHER_OF_HOURS.search(fact) and (has_time or re.search(r"\d", fact)):
+    if _OPENING.search(fact) and (has_time or re.search(r"\d", fact)):
         given.add("#hours")
     if _STREET.search(fact) or re.search(r"\b(?:address|located|location|directions)\b", fact, re.I):
         given.add("#place")
@@ -208,13 +265,23 @@ def concepts_given(fact: str) -> set[str]:
         given.add("#span")
     if has_time or _MONTH.search(fact) or re.search(r"\b(?:today|tomorrow|tonight)\b", fact, re.I):
         given.add("#when")
+    if re.search(
+        r"\b(?:insurances?|aetna|cigna|medicare|medicaid|humana|metlife|blue cross|delta dental|kaiser)\b", fact, re.I
+    ):
+        given.add("#insurance")
+    if re.search(r"\b\d+\s?(?:kilos?|kilograms?|kg|lbs?|pounds|ounces)\b", fact, re.I):
+        given.add("#weight")
+    if re.search(
+        r"\b(?:under|over|aged?|older than|younger than|minimum age|from) (?:of )?\d+\b|\byears old\b", fact, re.I
+    ):
+        given.add("#age")
     if re.search(r"\bDr\b|\b(?:doctor|manager|owner|dentist|chef|agent|led by|run by|named)\b", fact):
         given.add("#who")
     return given
 
 
 _SOUNDS = (
-    ("tion", "shn"), ("ph", "f"), ("gh", ""), ("ck", "k"), ("qu", "kw"), ("wh", "w"), ("kn", "n"), ("wr", "r"), ("th", "t"),
+    ("tion", "shn"), ("gy", "ja"), ("gi", "ja"), ("ge", "ja"), ("ph", "f"), ("gh", ""), ("ck", "k"), ("qu", "kw"), ("wh", "w"), ("kn", "n"), ("wr", "r"), ("gn", "n"), ("th", "t"),
     ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("c", "k"), ("x", "ks"), ("z", "s"), ("v", "f"), ("d", "t"), ("b", "p"), ("g", "k"),
 )  # fmt: skip
 _VOWELS = re.compile(r"[aeiouy]+")

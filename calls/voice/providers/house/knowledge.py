@@ -1,0 +1,47 @@
+"""What can be looked up of an agent, shared by all its calls in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from calls.voice.providers.house.prompt import Brief, Fact
+from calls.voice.providers.house.retrieval import Index
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    facts: tuple[Fact, ...]
+    index: Index
+    rules: Index
+    limits: Index
+
+
+_known: OrderedDict[tuple[str, tuple[str, ...]], Knowledge] = OrderedDict()
+_known_lock = threading.Lock()
+_KNOWN_MAX = 64
+
+
+def knowledge_of(prompt: str, brief: Brief, extra: tuple[str, ...]) -> Knowledge:
+    """The searchable side of a prompt, shared by all its calls in this process."""
+    key = (prompt, extra)
+    with _known_lock:
+        if key in _known:
+            _known.move_to_end(key)
+            return _known[key]
+    facts = brief.facts + tuple(Fact(text, text) for text in extra)
+    built = Knowledge(
+        facts,
+        Index(
+            [(fact.text, fact.search) for fact in facts],
+            lists={i: fact.list_of for i, fact in enumerate(facts) if fact.list_of is not None},
+        ),
+        Index([(rule.when, rule.when) for rule in brief.rules]),
+        Index([(limit, limit) for limit in brief.limits]),
+    )
+    with _known_lock:
+        _known[key] = built
+        while len(_known) > _KNOWN_MAX:
+            _known.popitem(last=False)
+    return built
