@@ -34,15 +34,15 @@ class Site:
 def vaniagent(site: Site) -> list[list[Program]]:
     """Stages: those of one start together, when those of the one before are ready. The first needs no database."""
     python = sys.executable
-    worker = (python, "-m", "celery", "-A", "vaniagent", "worker", "--loglevel=INFO", "--pool=threads")
-    quiet_worker = (*worker, "--without-gossip", "--without-mingle")
-    beat = (python, "-m", "celery", "-A", "vaniagent", "beat", "--loglevel=INFO", "--pidfile=")
+    celery = (python, "-m", "celery", "--quiet", "-A", "vaniagent")
+    worker = (*celery, "worker", "--pool=threads", "--without-gossip", "--without-mingle")
+    beat = (*celery, "beat", "--pidfile=")
 
     def calls_worker(number: int) -> Program:
         queues = ("-Q", "takeover,calls", "-n", f"calls{number}@%h", f"--concurrency={CALLS_THREADS}")
         return Program(
             name=f"worker{number}",
-            argv=(*quiet_worker, *queues, "--disable-prefetch"),
+            argv=(*worker, *queues, "--disable-prefetch"),
             ready=ReadyFile(),
             ends=WORKERS,
             stop_within=4.0,  # it hands its calls on
@@ -73,7 +73,7 @@ def vaniagent(site: Site) -> list[list[Program]]:
             Program(
                 name="background",
                 argv=(
-                    *quiet_worker,
+                    *worker,
                     *("-Q", "webhooks,default,upkeep", "-n", "background@%h", f"--concurrency={BACKGROUND_THREADS}"),
                 ),
                 ready=ReadyFile(),

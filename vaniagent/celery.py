@@ -6,13 +6,18 @@ import os
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import beat_init, worker_ready
+from celery.signals import beat_init, setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vaniagent.settings")
 
 app = Celery("vaniagent")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**kwargs: object) -> None:
+    """Celery configures no logging of its own where somebody listens here: the LOGGING setting stays."""
 
 
 @worker_ready.connect

@@ -20,7 +20,10 @@ QUIET = (
     "httpx2",
     "openai",
     "urllib3",
+    "celery.app.trace",
     "celery.beat",
+    "celery.worker.strategy",
+    "environ",
     "kombu",
     "asyncio",
 )
