@@ -30,7 +30,7 @@ BEAT_SECONDS: Final = 1.0
 SLOW_PUBLISH_SECONDS: Final = 0.1
 # At a stop: what the last legs may take to end and be stored, and what their workers have to complete the calls.
 STOP_SECONDS: Final = 4.0
-LAST_WORDS_SECONDS: Final = 1.0
+LAST_WORDS_SECONDS: Final = 0.4
 
 
 class Wire(Protocol):
@@ -78,6 +78,8 @@ class Holder:
             clock=clock,
             wall=wall,
         )
+        # Set when the database knows that this holder is there.
+        self.is_known = asyncio.Event()
         self._work: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup | None = None
         self._ticked = asyncio.Event()
@@ -189,6 +191,7 @@ class Holder:
                 await self._store.beat(
                     at=self._wall(), live=self.live, most=self._most_legs, is_draining=self._switchboard.is_draining
                 )
+                self.is_known.set()
             except StoreAway:
                 logger.warning("the database is away; the holder cannot say that it lives")
             except Exception:

@@ -97,7 +97,7 @@ class Switchboard:
     async def finish_all(self, *, after: float) -> None:
         """Complete the calls of all legs that have ended, unless their workers do so within `after` seconds."""
         unfinished = [past for past in self._past.values() if not past.is_finished]
-        if unfinished:
+        if any(past.leg.worker for past in unfinished):
             await asyncio.sleep(after)
         for done in [self._finish(past) for past in unfinished]:
             await done.wait()

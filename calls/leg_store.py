@@ -1,0 +1,80 @@
+"""The database as a leg holder sees it: services, on threads of their own, behind the port that the holder knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ParamSpec, TypeVar
+
+from django.db import InterfaceError, OperationalError
+
+from calls.services import legs, lifecycle
+from calls.services.background import Jobs
+from calls.telephony.base import LegEnd
+from calls.telephony.recording import RecordingFacts
+from calls.telephony.store import PlannedLeg, StoreAway
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class DjangoLegStore:
+    """A LegStore. `name` is the holder's, `kind` what it is ("gateway", "web")."""
+
+    def __init__(self, *, name: str, kind: str, jobs: Jobs) -> None:
+        self._name = name
+        self._kind = kind
+        self._jobs = jobs
+
+    async def begin_dial(self, *, call: str, at: datetime) -> PlannedLeg | None:
+        plan = await self._run(legs.begin_dial, call_id=call, holder=self._name, at=at)
+        return PlannedLeg(plan.spec, voice=plan.speaker) if plan else None
+
+    async def ringing(self, *, call: str) -> None:
+        await self._run(legs.mark_ringing, call_id=call, holder=self._name)
+
+    async def answered(self, *, call: str, at: datetime, recording: str, rate: int) -> None:
+        await self._run(legs.mark_leg_answered, call_id=call, holder=self._name, at=at, recording=recording, rate=rate)
+
+    async def ended(self, *, call: str, end: LegEnd, at: datetime, recording: RecordingFacts | None) -> None:
+        await self._run(
+            legs.mark_leg_ended,
+            call_id=call,
+            holder=self._name,
+            reason=end.reason.value,
+            by=end.by.value,
+            detail=end.detail,
+            at=at,
+            duration_ms=recording.duration_ms if recording else None,
+            size_bytes=recording.size_bytes if recording else None,
+        )
+
+    async def fence(self, *, call: str, token: int, at: datetime) -> int | None:
+        return await self._run(lifecycle.fence_call, call_id=call, token=token, at=at)
+
+    async def release(self, *, call: str, token: int, at: datetime) -> int | None:
+        # The same thing to the database: the call is free, and nobody says why.
+        return await self._run(lifecycle.fence_call, call_id=call, token=token, at=at)
+
+    async def finish(self, *, call: str, at: datetime) -> None:
+        await self._run(legs.finish_call, call_id=call, at=at)
+
+    async def beat(self, *, at: datetime, live: int, most: int, is_draining: bool) -> None:
+        await self._run(
+            legs.note_holder,
+            name=self._name,
+            kind=self._kind,
+            live=live,
+            most=most,
+            is_draining=is_draining,
+            at=at,
+        )
+
+    async def leave(self) -> None:
+        await self._run(legs.forget_holder, name=self._name)
+
+    async def _run(self, service: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await self._jobs.run(service, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            raise StoreAway(type(error).__name__) from error

@@ -1,0 +1,85 @@
+"""`manage.py gateway`: the process that holds telephone legs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from calls.audio.speech_client import SpeechClient
+from calls.bus import Bus, process_name
+from calls.leg_store import DjangoLegStore
+from calls.services.background import Jobs
+from calls.telephony.base import LegKind
+from calls.telephony.holder import Holder
+from calls.telephony.recording import Recorder
+from calls.telephony.sandbox import sandbox_legs
+
+logger = logging.getLogger(__name__)
+
+# Frames wait for nobody; what else runs on the machine may wait for frames.
+NICENESS: Final = -5
+
+
+class Command(BaseCommand):
+    help = "Hold telephone legs: dial, pace and record them, and carry their sound to and from the calls workers."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--max-legs", type=int, default=settings.GATEWAY_MAX_LEGS)
+        parser.add_argument(
+            "--drain-seconds",
+            type=float,
+            default=settings.GATEWAY_DRAIN_SECONDS,
+            help="What live calls are given to end by themselves after SIGTERM",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Refused to an ordinary user, and no harm.
+        with contextlib.suppress(OSError):
+            os.nice(NICENESS)
+        asyncio.run(hold_legs(max_legs=options["max_legs"], drain_seconds=options["drain_seconds"]))
+
+
+async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
+    """A gateway's life, until SIGTERM or SIGINT."""
+    name = process_name("gateway")
+    loop = asyncio.get_running_loop()
+    recorder = Recorder(settings.RECORDINGS_DIR)
+    with contextlib.closing(recorder), Jobs() as jobs:
+        async with (
+            SpeechClient(settings.SPEECH_URL) as speech,
+            Bus(url=settings.REDIS_URL, name=name, prefix=settings.BUS_PREFIX) as bus,
+        ):
+            store = DjangoLegStore(name=name, kind="gateway", jobs=jobs)
+            holder = Holder(
+                wire=bus,
+                store=store,
+                kinds={LegKind.SANDBOX: sandbox_legs(speech)},
+                recorder=recorder,
+                synthesizer=speech,
+                most_legs=max_legs,
+            )
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, lambda: holder.stop(drain_seconds=drain_seconds))
+            async with asyncio.TaskGroup() as group:
+                saying = group.create_task(_say_ready(bus, holder))
+                await holder.run()
+                saying.cancel()
+    logger.info("the gateway has ended", extra={"gateway": name, "worst_tick_ms": round(holder.lateness.worst * 1000)})
+
+
+async def _say_ready(bus: Bus, holder: Holder) -> None:
+    """Tell the supervisor, where one started this process, as soon as workers can find and reach it."""
+    await bus.subscribed.wait()
+    await holder.is_known.wait()
+    logger.info("the gateway is ready", extra={"gateway": bus.name})
+    if ready_file := os.environ.get("VA_READY_FILE"):
+        await asyncio.to_thread(Path(ready_file).touch)

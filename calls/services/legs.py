@@ -1,0 +1,132 @@
+"""What becomes of a leg. Written by the process that holds it, whoever drives the conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from agents import voices
+from calls.models import Call, Leg, LegHolder, Recording
+from calls.services import lifecycle
+from calls.telephony.base import EndedBy, EndReason, LegKind, LegSpec
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A leg that is to be dialled. `speaker` is the agent's voice as the speech provider names it."""
+
+    spec: LegSpec
+    speaker: str
+
+
+@transaction.atomic
+def begin_dial(*, call_id: str, holder: str, at: datetime) -> Plan | None:
+    """Take a planned leg, so that nobody else dials it. None where another holder has it, or the call has ended.
+
+    A holder that asks again for a leg it took is given it again: it did not get the first answer.
+    """
+    legs = Leg.objects.filter(call__public_id=call_id, call__status__in=Call.LIVE)
+    taken = (
+        legs.filter(status=Leg.Status.PLANNED).update(status=Leg.Status.DIALING, holder=holder, dialed_at=at)
+        or legs.filter(status=Leg.Status.DIALING, holder=holder).exists()
+    )
+    if not taken:
+        return None
+
+    leg = legs.select_related("call__agent_version").get()
+    call = leg.call
+    spec = LegSpec(
+        call_id=call_id,
+        kind=LegKind(leg.kind),
+        to_number=call.to_number,
+        from_number=call.from_number or "",
+        ring_timeout=leg.ring_timeout,
+        language=call.agent_version.language,
+        params=leg.params,
+    )
+    return Plan(spec, speaker=voices.speaker_of(call.agent_version.voice))
+
+
+def mark_ringing(*, call_id: str, holder: str) -> bool:
+    """The phone rings. False where it has done more than that."""
+    dialing = _held(call_id, holder).filter(status=Leg.Status.DIALING)
+    return dialing.update(status=Leg.Status.RINGING) == 1
+
+
+@transaction.atomic
+def mark_leg_answered(*, call_id: str, holder: str, at: datetime, recording: str, rate: int) -> bool:
+    """Somebody answered, and is recorded from now on. False where that was known, or the leg has ended."""
+    unanswered = _held(call_id, holder).filter(status__in=(Leg.Status.DIALING, Leg.Status.RINGING))
+    if not unanswered.update(status=Leg.Status.ANSWERED, answered_at=at):
+        return False
+
+    call = Call.objects.only("pk").get(public_id=call_id)
+    Recording.objects.get_or_create(call=call, defaults={"path": recording, "sample_rate": rate})
+    lifecycle.mark_answered(call_id=call_id, at=at)
+    return True
+
+
+@transaction.atomic
+def mark_leg_ended(
+    *,
+    call_id: str,
+    holder: str,
+    reason: str,
+    by: str,
+    detail: str,
+    at: datetime,
+    duration_ms: int | None,
+    size_bytes: int | None,
+) -> bool:
+    """The leg is over: why, by whom, and what was recorded of it. False where it had ended before."""
+    ended = (
+        _held(call_id, holder)
+        .exclude(status=Leg.Status.ENDED)
+        .update(
+            status=Leg.Status.ENDED,
+            ended_at=at,
+            ended_reason=reason,
+            ended_by=by,
+            ended_detail=detail[:200],
+        )
+    )
+    capturing = Recording.objects.filter(call__public_id=call_id, status=Recording.Status.CAPTURING)
+    if duration_ms is not None:
+        capturing.update(duration_ms=duration_ms, size_bytes=size_bytes)
+    return ended == 1
+
+
+def finish_call(*, call_id: str, at: datetime) -> bool:
+    """Complete the call of a leg that has ended. False where its worker has, or where the leg goes on."""
+    if not Leg.objects.filter(call__public_id=call_id, status=Leg.Status.ENDED).exists():
+        return False
+
+    # The leg's own end outranks these words.
+    return lifecycle.complete_call(call_id=call_id, token=None, reason=EndReason.MEDIA_LOST, by=EndedBy.PLATFORM, at=at)
+
+
+def note_holder(*, name: str, kind: str, live: int, most: int, is_draining: bool, at: datetime) -> None:
+    """A process that holds legs lives."""
+    LegHolder.objects.update_or_create(
+        name=name,
+        defaults={
+            "kind": kind,
+            "seen_at": at,
+            "live_legs": live,
+            "max_legs": most,
+            "is_draining": is_draining,
+        },
+    )
+
+
+def forget_holder(*, name: str) -> None:
+    """A process that held legs has ended in good order."""
+    LegHolder.objects.filter(name=name).delete()
+
+
+def _held(call_id: str, holder: str) -> QuerySet[Leg]:
+    legs: QuerySet[Leg] = Leg.objects.filter(call__public_id=call_id, holder=holder)
+    return legs
