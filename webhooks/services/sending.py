@@ -27,8 +27,9 @@ from webhooks.services.deliveries import Claim, Outcome
 log = logging.getLogger(__name__)
 
 CAPACITY: Final = 200
+DEADLINE_SECONDS: float = outbound.DEADLINE_SECONDS
 # A run ends after so long even if there is always more, so that the thread and its connection are not held for ever.
-RUN_SECONDS: Final = 60.0
+RUN_SECONDS: float = 60.0
 # Looking up a name blocks a thread, for longer than any deadline of ours.
 _LOOKUP_THREADS: Final = 64
 
@@ -141,7 +142,13 @@ async def _post(claim: Claim, at: datetime) -> outbound.Answer:
         "X-Vaniagent-Delivery": delivery.public_id,
         **signing.headers(body=body, message_id=event.public_id, at=at, signing_secrets=endpoint.signing_secrets(at)),
     }
-    return await outbound.post(endpoint.url, body=body, headers=headers, allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
+    return await outbound.post(
+        endpoint.url,
+        body=body,
+        headers=headers,
+        allow_private=settings.WEBHOOKS_ALLOW_PRIVATE,
+        deadline=DEADLINE_SECONDS,
+    )
 
 
 @functools.cache
