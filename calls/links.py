@@ -14,8 +14,6 @@ LIFETIME: Final = timedelta(days=7)
 RECORDING: Final = "recording.wav"
 TRANSCRIPT: Final = "transcript.txt"
 
-_signer = Signer(salt="calls.links")
-
 
 class InvalidLink(Exception):
     """The link has expired, or was not made here."""
@@ -43,4 +41,4 @@ def _url(call_id: str, name: str, at: datetime) -> str:
 
 
 def _sign(call_id: str, name: str, expires: str) -> str:
-    return _signer.signature(f"{call_id}/{name}?{expires}")
+    return Signer(salt="calls.links").signature(f"{call_id}/{name}?{expires}")
