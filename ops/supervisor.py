@@ -33,6 +33,7 @@ __all__ = ["Stack", "Supervisor", "main"]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO_EMAIL = "demo@localhost.localdomain"
+DEMO_SECRETS = ("email", "password", "api_key", "test_api_key")
 # A killed supervisor's guard needs a moment to end what that one left.
 WAIT_FOR_PREDECESSOR = 8.0
 
@@ -71,6 +72,7 @@ class Supervisor:
         self._stop = asyncio.Event()
         self._stores: list[tuple[str, Postgres | Valkey]] = []
         self._is_first_start = False
+        self._secrets: list[str] = []
 
     async def run(self) -> int:
         """Run until told to stop; gives the exit code."""
@@ -94,6 +96,7 @@ class Supervisor:
             exit_code = 1
         finally:
             starting.cancel()
+            self._say_secrets()
             self._logs.say("stopping")
             self._write_down("stopping")
             await self._keeper.stop()
@@ -171,11 +174,17 @@ class Supervisor:
         if not self._is_first_start or self._logs.quiet:
             return
         code, output = await self._manage("createaccount", DEMO_EMAIL, "--json", keep_output=False)
+        self._values["DEMO_ACCOUNT"] = DEMO_EMAIL  # tried: not again at the next start
         if code != 0:
             self._logs.say("no demo account was made; make one with: manage.py createaccount EMAIL")
             return
-        self._values["DEMO_ACCOUNT"] = DEMO_EMAIL
-        self._say_key(output)
+        try:
+            account = json.loads(output[output.index("{") :])
+        except ValueError:
+            self._logs.say("the demo account was made, but its key could not be read")
+            return
+        self._secrets.append("A demo account was made. Its secrets are shown this once:")
+        self._secrets += [f"  {name:<13} {account.get(name, '')}" for name in DEMO_SECRETS]
 
     async def _manage(self, *arguments: str, keep_output: bool = True) -> tuple[int, str]:
         program = Program(
@@ -186,15 +195,10 @@ class Supervisor:
         )
         return await self._keeper.run_once(program, keep_output=keep_output)
 
-    def _say_key(self, output: str) -> None:
-        try:
-            account = json.loads(output[output.index("{") :])
-        except ValueError:
-            self._logs.say("the demo account was made, but its key could not be read")
-            return
-        self._logs.say_once("A demo account was made. Its secrets are shown this once:")
-        for name in ("email", "password", "api_key", "test_api_key"):
-            self._logs.say_once(f"  {name:<13} {account.get(name, '')}")
+    def _say_secrets(self) -> None:
+        for line in self._secrets:
+            self._logs.say_once(line)
+        self._secrets.clear()
 
     def _welcome(self, seconds: float) -> None:
         url = f"http://{self._host}:{self._port}"
@@ -202,6 +206,7 @@ class Supervisor:
         self._logs.say(f"  dashboard     {url}/")
         self._logs.say(f"  API           {url}/v1")
         self._logs.say(f"  logs          {self._logs.directory}")
+        self._say_secrets()
         self._logs.say("Ctrl-C stops everything and keeps the data.")
 
     def _write_down(self, state: str) -> None:

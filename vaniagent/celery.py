@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.signals import beat_init, setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vaniagent.settings")
+
+# Celery warns of root because unpickling runs code. Our messages are JSON.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("vaniagent")
 app.config_from_object("django.conf:settings", namespace="CELERY")
