@@ -7,6 +7,7 @@ frames, so a test may let a minute pass in a millisecond.
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Final
 
@@ -23,7 +24,7 @@ Deciding = Generator[bytes, bytes, bool]
 Voice = Callable[[str], bytes | None]
 
 # Who picks up lets the other speak first, for about this long.
-PICKUP_SECONDS: Final = 1.0
+PICKUP_SECONDS: Final = 1.5
 # The other has finished when there was silence for this long.
 TURN_SECONDS: Final = 0.8
 # Without an answer a person asks after this long, twice, and then hangs up.
@@ -140,15 +141,21 @@ def leave_mid_sentence(person: Person, *, opening: str | None, lines: Sequence[s
 
 
 def interrupt(person: Person, *, opening: str | None, lines: Sequence[str]) -> Acting:
-    """Talk over the first answer, and then go on as anybody does."""
+    """Talk over the first answer that is long enough, and then go on as anybody does."""
     if not (yield from _open(person, opening)):
         return
-    yield from person.say(lines[0])
-    yield from person.until_mid_sentence()
-    for line in lines[1:]:
-        yield from person.say(line)
-        if not (yield from person.until_answered()):
-            return
+    interrupted = False
+    pending = deque(lines)
+    while pending:
+        yield from person.say(pending.popleft())
+        if interrupted:
+            if not (yield from person.until_answered()):
+                return
+        elif (yield from person.until_mid_sentence()):
+            interrupted = True
+            # Without another line to interrupt with, the last one is said again.
+            if not pending:
+                pending.append(lines[-1])
 
 
 def say_nothing(person: Person) -> Acting:
