@@ -22,7 +22,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     (r"(?:first and last|full|first|last)? ?names?|who (?:is|they are)(?: calling)?|who they are", "name", "May I have your {noun}, please?"),
     (r"(?:best |contact |phone |telephone |mobile |cell |callback |call-back |call back )+numbers?|(?:phone|number|mobile)", "phone", "What is the best phone number to reach you?"),
     (r"(?:best )?e-?mail(?: address(?:es)?)?", "email", "What is your email address?"),
-    (r"(?:date of birth|birth ?date|dob)", "date", "What is your date of birth?"),
+    (r"(?:date of birth|birth ?date|dob)", "text", "What is your date of birth?"),
     (r"(?:preferred |best |desired )?(?:day|date) (?:and|or|/|&) (?:preferred )?time(?: (?:they|that).*)?|preferred appointment(?: time)?", "date", "What day and time would suit you?"),
     (r"(?:preferred|best|desired|convenient) times?(?: of day)?", "date", "What time would suit you best?"),
     (r"(?:preferred|best|desired|convenient) (?:days?|dates?)", "date", "What day would suit you best?"),
@@ -96,7 +96,7 @@ def kind_of_question(question: str) -> str:
         (r"\b(?:phone|telephone|mobile|callback) number\b|\bnumber to reach\b", "phone"),
         (r"\be-?mail\b", "email"),
         (r"\b(?:scale|rate|rating|how many|how much|how likely|budget|number|zip)\b|\b1 to (?:5|10)\b", "number"),
-        (r"\b(?:what|which) (?:day|date|time)\b|^when\b|\bdate of birth\b", "date"),
+        (r"\b(?:what|which) (?:day|date|time)\b|^when\b", "date"),
     ):
         if re.search(pattern, low):
             return kind

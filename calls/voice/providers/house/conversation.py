@@ -11,6 +11,8 @@ from calls.voice.providers.house import intents, slots, words
 from calls.voice.providers.house.asks import Ask
 
 MAX_MESSAGES = 300
+# Asked when a caller takes up an offer to move an appointment.
+WHEN_INSTEAD = Ask("What day and time would suit you?", "date")
 _VOLUNTEERED = ("phone", "email", "name")
 
 
@@ -145,4 +147,6 @@ def _note_given(state: State, heard: str) -> None:
 def volunteered(heard: str) -> dict[str, str]:
     """What a caller gives unasked: kind and value."""
     found = {"phone": slots.phone_of(heard), "email": slots.email_of(heard), "name": slots.name_given(heard)}
+    if intents.wants_booking(heard) and slots.has_day_and_time(heard):
+        found["date"] = slots.when_of(heard)
     return {kind: value for kind, value in found.items() if value}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from calls.voice.providers.house.conversation import Message, Persona, Reply, State, read_history
+from calls.voice.providers.house.conversation import WHEN_INSTEAD, Message, Persona, Reply, State, read_history
 from calls.voice.providers.house.embeddings import Embedder
 from calls.voice.providers.house.knowledge import knowledge_of
 from calls.voice.providers.house.notes import Heed, heed
@@ -53,7 +53,7 @@ class House:
         """The next words of the agent, after the last message of the history."""
         heeded = [heed(message.text) for message in history if message.role == "note"]
         asks = (*self._brief.asks, *(ask for note in heeded for ask in note.asks))
-        state = read_history(history, asks)
+        state = read_history(history, (*asks, WHEN_INSTEAD))
         knowledge = knowledge_of(
             self._persona.prompt, self._brief, tuple(note.fact for note in heeded if note.fact)[-20:]
         )

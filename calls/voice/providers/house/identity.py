@@ -20,7 +20,25 @@ _PRAISE = re.compile(
 _PROPER = r"[A-Z0-9][\w'&.-]*(?:\s+(?:of|and|the|&|de|la|del|for|in the)\s+[A-Z][\w'&.-]*|\s+[A-Z0-9&][\w'&.-]*){0,6}"
 _NAME = r"[A-Z][a-z'\u00c0-\u024f-]+(?:\s[A-Z][a-z'\u00c0-\u024f.-]+){0,2}"
 _NOT_NAMES = frozenset(
-    "open closed a an the calling here located responsible working our helping now acting based not customer".split()
+    [
+        "open",
+        "closed",
+        "a",
+        "an",
+        "the",
+        "calling",
+        "here",
+        "located",
+        "responsible",
+        "working",
+        "our",
+        "helping",
+        "now",
+        "acting",
+        "based",
+        "not",
+        "customer",
+    ]
 )
 _LABEL_WORDS = re.compile(r"\b(?:agent|assistant|bot|support|sales|line|desk|demo|test|call|calls|reminder|survey|service|customer|reception|receptionist|booking|office|voice|ai|follow|up|status|team|helper|screening)\b", re.I)  # fmt: skip
 

@@ -42,7 +42,7 @@ _FILLER = re.compile(
     r"^(?:\W|\b(?:um+|uh+|er+|erm|hm+|mm+|mhm|ah+|oh|so|well|like|you know|and|the|a|but|okay so)\b)*$", re.I
 )
 _QUESTION = re.compile(
-    r"\?|^\W*(?:(?:and|so|but|ok(?:ay)?|well|um|uh|hi|hello|hey|yes|yeah|no|oh|great|thanks|thank you|sorry|actually|then|also|alright|right|i see|good)\W+){0,3}(?:what|when|where|how|who|which|why|whose|do|does|did|is|are|am|can|could|will|would|may|should|was|were|have you|has)\b|\b(?:i(?:'m| am)? (?:was |just )?wondering|i(?:'d| would) like to know|i want(?:ed)? to know|(?:can|could) you tell|tell me|do you (?:have|take|offer|accept|know|do)|how much|how long|how many|what about|how about|what time|i need to know|question about|any chance)\b",
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?|well|um|uh|hi|hello|hey|yes|yeah|no|oh|great|thanks|thank you|sorry|actually|then|also|alright|right|i see|good)\W+){0,3}(?:what|when|where|how|who|which|why|whose|do|does|did|is|are|am|can|could|will|would|may|should|was|were|have you|has)\b|\b(?:i(?:'m| am)? (?:was |just )?wondering|i(?:'d| would) like to know|i want(?:ed)? to know|(?:can|could) you tell|tell me|do you (?:have|take|offer|accept|know|do)|how much|how long|how many|what about|how about|what time|i need to know|question about|any chance)\b",
     re.I,
 )
 _BOOKING = re.compile(

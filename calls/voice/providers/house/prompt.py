@@ -8,9 +8,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from calls.voice.providers.house import spoken
-from calls.voice.providers.house.asks import Ask, kind_of_question, questions
+from calls.voice.providers.house.asks import Ask, questions
 from calls.voice.providers.house.identity import Identity, read_identity
+from calls.voice.providers.house.instructions import (
+    ASK,
+    CANNOT,
+    CLOSE,
+    COND,
+    FACT_AFTER_ALL,
+    GREET,
+    LEADING,
+    MANNER,
+    PERSONAL,
+    PRICED,
+    PURPOSE,
+    TELL,
+    VERB,
+)
 from calls.voice.providers.house.lines import Line, read_lines, sentences
+from calls.voice.providers.house.phrasing import as_keyed, as_price, as_told, base_form
 
 MAX_FACTS = 300
 
@@ -51,77 +67,6 @@ class Brief:
     limits: tuple[str, ...] = ()
 
 
-_MANNER = re.compile(
-    r"^(?:please |always |also |just |and |but )*(?:be|keep|never|always|avoid|speak|use|respond|reply|answer|stay|sound|remember|act|maintain|make sure|"
-    r"make|try|limit|ensure|don't|dont|do not|follow|greet|introduce|thank|wait|listen|help|assist|handle|treat|refer|redirect|transfer|escalate|"
-    r"end|hang|stick|focus|only|start|begin|stop|pause|let|respect|adapt|adjust|summari[sz]e|repeat|read|spell|pretend|provide|guide|encourage|"
-    r"verify|note|record|write|log|work|think|do|if|when|once|after|before|as|in case|unless|give|show|allow|continue|conclude|close|talk|"
-    r"prioriti[sz]e|acknowledge|apologi[sz]e|politely|briefly|clearly|under no|at no|no matter|under all|(?:your )?(?:answers|responses|replies|output|format|language|style|tone)(?=:| (?:should|must|be|short|brief|need))|your (?:tone|style|voice|manner|personality|answers|responses|replies)|"
-    r"you (?:should|must|need to|have to|will|shall|would|may not|can't|cannot|must not|should not|always|never|speak|answer|handle|help|sound|talk|respond|want)|"
-    r"act)\b",
-    re.I,
-)
-_FACT_AFTER_ALL = re.compile(
-    r"^(?:as of|do you|do we|no matter what|only (?:cash|cards?|adults)|if (?!(?:the|they|a|an|someone|anyone|asked|you|he|she|callers?|customers?|patients?|users?)\b)"
-    r"|you (?:must|should|will|need to|have to) (?:arrive|bring|park|pay|wear|show|sign|cancel|fast|order|return|use|receive|get|present)\b"
-    r"|(?:if|when|before|after|once) you (?!are asked|don't|do not|cannot|can't|know|have|get|hear|speak|talk|notice|need|think|finish)[^,]{3,80}, (?:you|we|your|the|a|please|it|there)\b)",
-    re.I,
-)
-_ASK = re.compile(
-    r"^(?:please |always |also |then |first,? |next,? |finally,? |politely |make sure to |be sure to |remember to |try to |and |you (?:should|must|need to|have to|will|want to) (?:also |always )?"
-    r"|(?:your|the) (?:goal|job|task|aim|purpose|objective) is to |to begin,? |start by |begin by |you )*"
-    r"(?P<verb>ask(?:ing)?|collect(?:ing)?|find out|finding out|gather(?:ing)?|get|getting|take down|take|request|obtain|inquire|enquire|confirm(?:ing)?|verify|determine|qualify|capture|check|learn|know|note down|record)\b"
-    r"(?P<whom> (?:them|him|her|the (?:caller|customer|patient|user|client|guest|person|respondent|prospect|tenant|applicant|lead)|callers|customers|patients|everyone|users|guests|prospects))?"
-    r"[:,]?\s+(?P<rest>.+)",
-    re.I,
-)
-_PERSONAL = re.compile(r"\b(?:their|the (?:caller|customer|patient|user|client|guest|person|tenant|applicant|lead)'s|his|her|name|number|e-?mail|whether|if they|they|following|party size|date|reason|budget)\b", re.I)  # fmt: skip
-_TELL = re.compile(
-    r"^(?:please |always |also |then |first,? |next,? |finally,? |and |you (?:should|must|need to|will) )*(?P<verb>tell|let|inform|remind|mention|explain|notify|advise|state|announce|say)\b"
-    r"(?P<whom> (?:to )?(?:them|him|her|everyone|(?:the |all |new )?(?:caller|customer|patient|user|client|guest|person|tenant|applicant|callee)s?|people))?(?: know)?(?P<link> that| about| of|:|,)?\s+(?P<rest>.+)",
-    re.I,
-)
-_COND = re.compile(
-    r"^(?:and |but )?(?P<if>if|when|whenever|once|in case|for|to|before|after|in order to)\s+(?P<when>[^,:]{3,160}?)(?:,| then|:)\s+(?:then |please |you (?:should|must|can) |always )*(?P<then>.+)",
-    re.I,
-)
-_GREET = re.compile(
-    r"^(?:always |please )*(?:greet|open|start|begin|answer)\b[^\"\u201c:]{0,80}(?::|with|by saying|saying|,)\s*[:\s]*[\"\u201c](?P<text>[^\"\u201d]{4,300})[\"\u201d]",
-    re.I,
-)
-_CLOSE = re.compile(
-    r"^(?:always |please )*(?:end|close|finish|conclude|wrap up)\b[^\"\u201c]{0,80}[\"\u201c](?P<text>[^\"\u201d]{4,300})[\"\u201d]",
-    re.I,
-)
-_PURPOSE = re.compile(
-    r"^(?:(?:today |now )?you(?:'re| are) (?:calling|phoning|reaching out|contacting|following up)(?: (?P<whom>(?!to\b|about\b|on\b|from\b|because\b|with\b|in\b|for\b|regarding\b)[\w' ]{2,60}?))?\s+(?P<call>(?:to|about|on|from|because|with|in|for|regarding)\b.+)"
-    r"|you (?P<doing>(?:conduct|carry out|run|make|do|perform)\b.*\b(?:survey|interview|poll|reminder calls?|screening|check-?in|follow-?up)s?\b.*)"
-    r"|you(?:r job is to| will|) ?call (?P<who2>[\w' ]{2,60}?) (?P<call2>(?:to|about|regarding)\b.+)"
-    r"|(?:call|phone|contact) (?P<who3>[\w' ]{2,60}?) (?P<call3>(?:to|about|regarding)\b.+)"
-    r"|(?:your|the) (?:main |primary )?(?:goal|task|job|purpose|objective|mission|aim|role)(?: of (?:this|the) call)? is (?P<goal>to .+)"
-    r"|(?:goal|task|purpose|objective|mission)(?: of (?:this|the) call)?:\s*(?P<goal2>.+))",
-    re.I,
-)
-_LEADING = re.compile(
-    r"\b(?:calling|call (?:the )?(?:customers?|patients?|people|leads?|clients?|guests?|to)|survey|conduct|remind|following up|follow up|notify|outbound|screen|qualify|interview|confirm (?:the|their|an?) (?:appointment|reservation|booking|order))\b",
-    re.I,
-)
-_CANNOT = re.compile(
-    r"^(?:please |under no circumstances )?(?:never|do not|don't|you (?:must|should|may|can)(?: not|'t|not) |you (?:must|should) never|you cannot|avoid|no)\s*(?:ever )?(?P<what>(?:giv|offer|discuss|quot|promis|shar|reveal|disclos|talk|book|tak|mak|provid|recommend|diagnos|advis|accept|negotiat|speculat|answer)\w* .{3,120}|(?:medical|legal|financial|tax) advice.*)",
-    re.I,
-)
-_PRICED = re.compile(
-    r"(?P<item>[^,;$€£]{2,50}?)[\s:=-]*(?:costs?|are|is|for|at)?[\s:=-]*(?P<price>(?:from |about )?[$€£]\s?[\d.,]*\d|\d[\d.]* ?(?:dollars|euros|pounds)|free)(?P<per>(?: ?/ ?| per | a | an )\w+| each)?\.?$",
-    re.I,
-)
-
-
-_VERB = re.compile(
-    r"\b(?:is|are|was|has|have|can|cannot|costs?|will|must|should|takes?|gets?|goes|go|accept|offer|do|does|may|needs?|we|you|our)\b",
-    re.I,
-)
-
-
 class _Reader:
     """Fills a brief, line by line."""
 
@@ -154,7 +99,7 @@ class _Reader:
             self._first = False
 
     def _sentence(self, text: str, line: Line) -> None:
-        greet, close = _GREET.match(text), _CLOSE.match(text)
+        greet, close = GREET.match(text), CLOSE.match(text)
         if greet or close:
             if greet:
                 self.greeting = self.greeting or spoken.sentence(spoken.aloud(greet["text"]))
@@ -165,7 +110,7 @@ class _Reader:
             return
         if read_identity(text, self.identity, first=self._first):
             self.leads = self.leads or bool(
-                _LEADING.search(text) and re.search(r"\b(?:calling|survey|outbound|remind)", text, re.I)
+                LEADING.search(text) and re.search(r"\b(?:calling|survey|outbound|remind)", text, re.I)
             )
             return
         if self._instruction(text, line):
@@ -180,7 +125,7 @@ class _Reader:
         self._fact(spoken.as_fact(text), f"{line.heading} {text}")
 
     def _purpose(self, text: str) -> bool:
-        match = _PURPOSE.match(text.strip().rstrip("."))
+        match = PURPOSE.match(text.strip().rstrip("."))
         if match is None:
             return False
         named = match["call"] or match["call2"] or match["call3"]
@@ -194,7 +139,7 @@ class _Reader:
         if match["call"] and on_behalf:
             self.identity.company = self.identity.company or on_behalf[1]
             aim = re.sub(r"^(?:and|you are calling|calling)\s+", "", on_behalf["rest"] or "")
-        self.leads = self.leads or bool(named or _LEADING.search(text))
+        self.leads = self.leads or bool(named or LEADING.search(text))
         if match["doing"] and not self.identity.company:
             works = re.search(
                 r"\b(?:for|of|at|on behalf of) (?:the )?([A-Z][\w'&.-]*(?: (?:of |and |& )?[A-Z][\w'&.-]*){0,4})", aim
@@ -213,24 +158,24 @@ class _Reader:
             turned = re.sub(r"\byou you\b", "you", turned)
             self.purpose = spoken.aloud(turned).rstrip(".")
             self._fact(spoken.sentence(f"I'm calling {self.purpose}"), aim) if named and self.leads else None
-        asked = _ASK.match(re.sub(r"^to\s+", "", aim or "", flags=re.I))
-        if asked and asked["verb"].lower() not in ("confirm", "check") and _PERSONAL.search(asked["rest"]):
-            self._ask(asked["rest"], whom=asked["whom"], verb=asked["verb"])
+        asked = ASK.match(re.sub(r"^to\s+", "", aim or "", flags=re.I))
+        if asked and asked["verb"].lower() not in ("confirm", "check") and PERSONAL.search(asked["rest"]):
+            self._ask(asked["rest"], verb=asked["verb"])
         return True
 
     def _instruction(self, text: str, line: Line) -> bool:
         """Take an instruction in. False when the sentence is none, and so a fact."""
-        limit = _CANNOT.match(text)
+        limit = CANNOT.match(text)
         if limit:
-            self.limits.append(_base(limit["what"].strip().rstrip(".")))
+            self.limits.append(base_form(limit["what"].strip().rstrip(".")))
             return True
-        conditional = _COND.match(text)
+        conditional = COND.match(text)
         if conditional and self._conditional(conditional, line):
             return True
-        asked = _ASK.match(text)
+        asked = ASK.match(text)
         if asked and self._asks_of(asked, text, line.when):
             return True
-        told = _TELL.match(text)
+        told = TELL.match(text)
         if told and (told["whom"] or told["link"] or told["verb"].lower() in ("mention", "say", "remind", "tell")):
             self._tell(told["rest"], told["link"], told["verb"])
             return True
@@ -240,7 +185,7 @@ class _Reader:
         if offered:
             self._fact(spoken.sentence(spoken.aloud(f"We can offer {offered[1]}")), text)
             return True
-        return bool(_MANNER.match(text)) and not _FACT_AFTER_ALL.match(text)
+        return bool(MANNER.match(text)) and not FACT_AFTER_ALL.match(text)
 
     def _asks_of(self, asked: re.Match[str], text: str, when: str) -> bool:
         verb = asked["verb"].lower()
@@ -260,7 +205,7 @@ class _Reader:
             "note down",
             "capture",
             "obtain",
-        ) and not (asked["whom"] or _PERSONAL.search(asked["rest"])):
+        ) and not (asked["whom"] or PERSONAL.search(asked["rest"])):
             return False
         if re.match(r"you (?:take|get|check|know|request|confirm)\b", text, re.I):
             return False
@@ -279,25 +224,25 @@ class _Reader:
                 and not re.search(r"\bbook", when)
                 else when
             )
-        self._ask(rest, when=when, whom=asked["whom"], verb=verb)
+        self._ask(rest, when=when, verb=verb)
         return True
 
     def _conditional(self, match: re.Match[str], line: Line) -> bool:
         when, then, word = match["when"], match["then"].strip(), match["if"].lower()
-        asked = _ASK.match(then)
+        asked = ASK.match(then)
         if word in ("for", "to", "before", "after", "in order to") and not asked:
             return False
         if asked:
             always = re.search(r"\b(?:call (?:starts|begins)|answer|pick|hang|end|greet|finish)", when, re.I)
             return self._asks_of(asked, then, "" if always else when)
-        told = _TELL.match(then)
+        told = TELL.match(then)
         quoted = re.search(r"[\"\u201c]([^\"\u201d]{3,300})[\"\u201d]", then)
         if quoted:
             self.rules.append(Rule(when, spoken.sentence(spoken.aloud(quoted[1]))))
             return True
         if told:
             self.rules.append(
-                Rule(when, spoken.sentence(spoken.aloud(_told(told["rest"], told["link"], told["verb"]))))
+                Rule(when, spoken.sentence(spoken.aloud(as_told(told["rest"], told["link"], told["verb"]))))
             )
             return True
         offered = re.match(r"(?:please )?offer(?: them| the \w+)? (?P<to>to )?(.+)", then, re.I)
@@ -312,12 +257,11 @@ class _Reader:
                 )
             )
             return True
-        return not _FACT_AFTER_ALL.match(match[0])
+        return not FACT_AFTER_ALL.match(match[0])
 
-    def _ask(self, rest: str, *, when: str = "", whom: str | None = None, verb: str = "ask") -> None:
-        whom_text = (whom or "").strip()
+    def _ask(self, rest: str, *, when: str = "", verb: str = "ask") -> None:
         parts = questions(
-            rest if not whom_text or not re.match(r"to\b", rest) else rest,
+            rest,
             when=when,
             verb=verb.lower().replace("verify", "confirm"),
         )
@@ -325,7 +269,7 @@ class _Reader:
         self.asks.extend(ask for ask in parts if ask.question not in known)
 
     def _tell(self, rest: str, link: str | None, verb: str) -> None:
-        said = spoken.sentence(spoken.aloud(_told(rest, link, verb)))
+        said = spoken.sentence(spoken.aloud(as_told(rest, link, verb)))
         self._fact(said, rest)
         self.tells.append(said)
 
@@ -349,12 +293,12 @@ class _Reader:
         if re.match(r"(?:ask|collect|gather|find out|questions?)\b", key, re.I):
             self._ask(value)
             return True
-        priced = [_PRICED.match(part.strip()) for part in re.split(r"[,;]\s+(?:and )?", value.rstrip("."))]
+        priced = [PRICED.match(part.strip()) for part in re.split(r"[,;]\s+(?:and )?", value.rstrip("."))]
         if len(priced) > 1 and all(priced):
             for match in filter(None, priced):
-                self._fact(_price(match["item"], match["price"], match["per"]), f"{key} {match[0]}")
+                self._fact(as_price(match["item"], match["price"], match["per"]), f"{key} {match[0]}")
         self._fact(
-            _of_key(key, value),
+            as_keyed(key, value),
             f"{line.heading} {key} {key} {value}",
             list_of=key if len(priced) > 1 and all(map(bool, priced)) else None,
         )
@@ -363,16 +307,16 @@ class _Reader:
 
     def _item(self, line: Line) -> bool:
         """A bullet below a heading, when it is too short to be a sentence of its own."""
-        priced = _PRICED.match(line.text)
+        priced = PRICED.match(line.text)
         if priced and len(line.text.split()) <= 10 and not re.match(r"(?:we|you|our|the)\b", line.text, re.I):
-            self._fact(_price(priced["item"], priced["price"], priced["per"]), f"{line.heading} {line.text}")
+            self._fact(as_price(priced["item"], priced["price"], priced["per"]), f"{line.heading} {line.text}")
             return True
         if (
             len(line.text.split()) > 6
-            or _VERB.search(line.text)
-            or _MANNER.match(line.text)
-            or _ASK.match(line.text)
-            or _TELL.match(line.text)
+            or VERB.search(line.text)
+            or MANNER.match(line.text)
+            or ASK.match(line.text)
+            or TELL.match(line.text)
         ):
             return False
         self._fact(
@@ -405,75 +349,11 @@ class _Reader:
         )  # fmt: skip
 
 
-def _base(what: str) -> str:
-    first, _, rest = what.partition(" ")
-    bases = {
-        "giving": "give",
-        "offering": "offer",
-        "discussing": "discuss",
-        "quoting": "quote",
-        "promising": "promise",
-        "sharing": "share",
-        "talking": "talk",
-        "making": "make",
-        "providing": "provide",
-    }
-    if re.match(r"(?:medical|legal|financial|tax)\b", first, re.I):
-        return f"give {what}"
-    return f"{bases.get(first.lower(), first.lower())} {rest}"
-
-
-def _told(rest: str, link: str | None, verb: str) -> str:
-    """What is to be told, as it is said: "that their order has shipped" is "Your order has shipped"."""
-    quoted = re.search(r"[\"\u201c]([^\"\u201d]{3,300})[\"\u201d]", rest)
-    if quoted:
-        return quoted[1]
-    link = (link or "").strip().lower()
-    rest = re.sub(r"^(?:that|politely|them that)\s+", "", rest, flags=re.I)
-    turned = spoken.to_caller(rest)
-    if link in ("about", "of") or (
-        verb.lower() == "mention" and not re.search(r"\b(?:is|are|has|have|can|will|costs?|be)\b", rest)
-    ):
-        return f"Please remember {turned}" if verb.lower() == "remind" else f"Let me mention {turned}"
-    if re.match(r"to \w+", turned) and verb.lower() in ("tell", "remind", "advise", "say"):
-        return f"Please {'remember ' if verb.lower() == 'remind' else ''}{turned if verb.lower() == 'remind' else turned[3:]}"
-    return turned
-
-
-def _price(item: str, price: str, per: str | None) -> str:
-    item = spoken.aloud(item)
-    plural = item.endswith("s") and not item.endswith("ss")
-    return spoken.sentence(f"{item} {'are' if plural else 'is'} {spoken.aloud(price + (per or ''))}")
-
-
-def _of_key(key: str, value: str) -> str:
-    key, value = spoken.aloud(key), spoken.as_fact(value)
-    low = key.lower()
-    inner = value.rstrip(".")
-    lowered = inner if re.match(r"(?:[A-Z]{2}|I\b|[A-Z]\w* [A-Z])|.*?day", inner) else inner[:1].lower() + inner[1:]
-    is_whole = len(inner.split()) > 3 and re.search(
-        r"\b(?:is|are|has|have|can|cannot|costs?|will|we|you|must|should|please|take|takes|accept|offer)\b", inner, re.I
-    )
-    if re.match(r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|weekdays?|weekends?", low):
-        return spoken.sentence(
-            f"On {key} we are closed" if "closed" in inner.lower() else f"{key}, we are open {lowered}"
-        )
-    if is_whole:
-        return value
-    if re.search(r"\bhours\b", low) or low in ("open", "opening times"):
-        return spoken.sentence(f"Our {low if 'hours' in low else 'hours'} are {inner}")
-    if low in ("address", "location", "phone", "phone number", "email", "website", "telephone", "email address"):
-        return spoken.sentence(f"{'Our' if low != 'location' else 'Our'} {low} is {inner}")
-    if re.match(r"[$€£]?\d", inner) or inner.lower().startswith("free"):
-        return spoken.sentence(f"{key} {'are' if low.endswith('s') and not low.endswith('ss') else 'is'} {lowered}")
-    return spoken.sentence(f"{key}: {lowered}")
-
-
 def _groups(lines: list[Line]) -> Iterator[tuple[str, str]]:
     for line in lines:
         if line.is_item and line.heading and line.section == "facts" and not line.question:
             text = f"{line.key} {line.text}" if line.key else line.text
-            if len(text.split()) <= 8 and not _MANNER.match(text) and not _VERB.search(line.text):
+            if len(text.split()) <= 8 and not MANNER.match(text) and not VERB.search(line.text):
                 yield line.heading, text.rstrip(".").replace(":", "")
 
 
@@ -488,6 +368,3 @@ def read_prompt(prompt: str) -> Brief:
     for heading, item in _groups(lines):
         groups.setdefault(heading, []).append(item)
     return reader.brief(groups)
-
-
-__all__ = ["Ask", "Brief", "Fact", "Rule", "kind_of_question", "read_prompt"]

@@ -18,7 +18,9 @@ _SURE_ENOUGH = 0.68
 _K1, _B = 1.2, 0.4
 _ENOUGH, _MEANS_IT = 0.5, 0.42
 _LIGHT = 0.3
-_PRICE = words.canonical("price")
+_FEWEST = 12
+# These only name the kind of thing asked for: "close" in "When do you close on Friday?" must not find "Monday: closed".
+_KINDS = frozenset(words.canonical(word) for word in ("price", "open", "close"))
 # A list is the answer to a question for all of it, hardly to one for one of its items.
 _LIST_PENALTY, _LIST_BONUS = 0.15, 0.1
 
@@ -42,7 +44,7 @@ class Found:
             return self.concept > 0
         if self.coverage < 0.2:
             return self.meaning >= _MEANS_IT
-        return self.coverage + max(0.0, self.meaning) + 0.25 * self.concept >= _ENOUGH
+        return self.coverage + 0.9 * max(0.0, self.meaning) + 0.25 * self.concept >= _ENOUGH
 
 
 @dataclass(frozen=True)
@@ -65,27 +67,28 @@ class Index:
         frequency: Counter[str] = Counter()
         for document in self._documents:
             frequency.update(document.counts.keys())
-        total = len(self._documents)
+        # In a handful of sentences every word is frequent: count as if there were a dozen.
+        total = max(_FEWEST, len(self._documents))
         self._idf = {term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in frequency.items()}
-        self._idf_unknown = math.log(1 + (total + 0.5) / 0.5) if total else 1.0
+        self._idf_unknown = math.log(1 + (total + 0.5) / 0.5)
         self._vocabulary: dict[str, set[str]] = {}
         self._by_pair: dict[str, set[str]] = {}
-        self._words: set[str] = set()
+        self._words: dict[str, str] = {}
         for text in (search for _, search in texts):
             for word in dict.fromkeys(words.tokens(text)):
                 if len(word) >= 3 and not words.is_stop(word):
                     for known in (word, words.stem(word), *words.siblings(word)):
-                        self._learn(known)
+                        self._learn(known, words.canonical(word))
         for word in words.QUESTION_WORDS:
-            self._learn(word)
+            self._learn(word, words.canonical(word))
         self._vectors: Vectors | None = None
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._documents)
 
-    def _learn(self, word: str) -> None:
-        self._words.add(word)
+    def _learn(self, word: str, term: str) -> None:
+        self._words.setdefault(word, term)
         key = words.sound(word)
         if key not in self._vocabulary:
             self._vocabulary[key] = set()
@@ -103,7 +106,7 @@ class Index:
         topic = {
             term: weight
             for term, weight in weighed.items()
-            if term not in kinds or (term in self._idf and term != _PRICE)
+            if term not in kinds or (term in self._idf and term not in _KINDS)
         }
         # With nothing named but a kind of thing ("Where are you?"), what the prompt says first of it is the answer.
         weighed = topic if topic or wanted else weighed
@@ -144,7 +147,7 @@ class Index:
             joined = spoken[start] + spoken[start + 1]
             # "bed rooms" is one word that is known here.
             if start not in taken and len(joined) >= 5 and joined in self._words:
-                weighed[words.canonical(joined)] = 1.0
+                weighed[self._words[joined]] = 1.0
                 put[start] = joined
                 taken.update((start, start + 1))
         for i, word in enumerate(spoken):
@@ -160,7 +163,7 @@ class Index:
             put[start] = known
             put.update(dict.fromkeys(place[1:], ""))
             if not words.is_stop(known):
-                term = words.canonical(known)
+                term = self._words[known]
                 weighed[term] = max(weight, weighed.get(term, 0.0))
         for i, word in enumerate(spoken):
             if i not in taken and not words.is_stop(word):

@@ -19,12 +19,12 @@ _NAMED = re.compile(
     r"\b(?:my (?:full |first |last )?name(?:'s| is)|the name(?:'s| is)|name is|this is|i am|i'm|it's|call me|speaking with)\s+(?P<name>[a-z][\w'-]+(?:\s+[a-z][\w'.-]+){0,3})",
     re.I,
 )
-_NOT_A_NAME = frozenset(
-    """a an the calling looking interested not just here fine good great okay ok sorry sure busy trying wondering about for in on at with from going
+_NOT_A_NAME = words.listed("""
+a an the calling looking interested not just here fine good great okay ok sorry sure busy trying wondering about for in on at with from going
     very really happy new your my his her their this that it is was who what when where how why and or but so yes no speaking right correct
     wrong driving hoping having running late early done all set back available free calling's only also still already to of as too afraid
-    urgent important broken leaking me him them you we they perfect nice because""".split()
-)
+    urgent important broken leaking me him them you we they perfect nice because
+""")
 _LEAD_IN = re.compile(
     r"^\W*(?:(?:um+|uh+|oh|well|yes|yeah|yep|sure|ok(?:ay)?|so|hi|hello|thanks|thank you|of course|no problem)[\s,.!]+)*",
     re.I,
@@ -41,16 +41,16 @@ def phone_of(text: str) -> str:
     out: list[str] = []
     best = ""
     times = 1
-    for token in re.findall(r"[a-z]+|\d+|[^\s\w]+", words.plain(text)):
-        if token in ("double", "triple"):
-            times = 2 if token == "double" else 3
-        elif token.isdigit():
-            out.append(token * times)
+    for piece in re.findall(r"[a-z]+|\d+|[^\s\w]+", words.plain(text)):
+        if piece in ("double", "triple"):
+            times = 2 if piece == "double" else 3
+        elif piece.isdigit():
+            out.append(piece * times)
             times = 1
-        elif token in _DIGITS:
-            out.append(_DIGITS[token] * times)
+        elif piece in _DIGITS:
+            out.append(_DIGITS[piece] * times)
             times = 1
-        elif not re.match(r"\W|(?:and|area|code|dash|plus|uh|um|then|is)$", token):
+        elif not re.match(r"\W|(?:and|area|code|dash|plus|uh|um|then|is)$", piece):
             best, out = max(best, "".join(out), key=len), []
     best = max(best, "".join(out), key=len)
     return best if 7 <= len(best) <= 15 else ""
@@ -74,6 +74,10 @@ def email_of(text: str) -> str:
 def when_of(text: str) -> str:
     match = max(_WHEN.finditer(text), key=lambda m: len(m[0]), default=None)
     return re.sub(r"^(?:on|this coming) ", "", match[0].strip(" .,"), flags=re.I) if match else ""
+
+
+def has_day_and_time(text: str) -> bool:
+    return bool(re.search(rf"\b{_DAY}\b", text, re.I) and re.search(rf"\b{_HOUR}", text, re.I))
 
 
 def name_given(text: str) -> str:

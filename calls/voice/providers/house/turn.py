@@ -76,7 +76,7 @@ class Turn:
         if "not_interested" in done and not intents.is_question(heard):
             return Reply("I understand. Thank you for your time. Goodbye.", ends_call=True, kind="not_interested")
         if "robot" in done:
-            whose = f" of {self.brief.company}" if self.brief.company else ""
+            whose = f" for {self.brief.company}" if self.brief.company else ""
             return Reply(f"Yes, I'm an AI assistant{whose}, not a person.", kind="robot")
         if "wants_person" in done:
             rule = self._rule("speak to a human person representative agent manager transfer")
@@ -206,7 +206,7 @@ class Turn:
         new = [kind for kind in given if kind not in self.state.given]
         if "name" in new and (self._wants("name") or len(new) > 1):
             return f"Thank you, {given['name']}."
-        backs = [slots.said_back(kind, heard) for kind in new if kind != "name"]
+        backs = [slots.said_back(kind, heard) for kind in new if kind not in ("name", "date")]
         return " ".join(back for back in backs if back)
 
     def _awaits_more(self, heard: str) -> bool:
@@ -291,7 +291,7 @@ class Turn:
 
     def _limit(self, heard: str) -> str | None:
         best = self.knowledge.limits.search(heard, self.embedder, top=1)
-        if best and (best[0].coverage >= 0.4 or best[0].meaning >= 0.35):
+        if best and (best[0].recall >= 0.5 or best[0].coverage >= 0.5 or best[0].meaning >= 0.4):
             return f"I'm sorry, I can't {spoken.aloud(self.brief.limits[best[0].index])}."
         return None
 
@@ -300,12 +300,8 @@ class Turn:
         return _UNKNOWN[before % len(_UNKNOWN)]
 
     def _what_i_do(self) -> str:
-        about = self.brief.company or (self.brief.role and "what I know here")
-        return (
-            f"I can answer questions about {about}. What would you like to know?"
-            if about
-            else "I can answer your questions. What would you like to know?"
-        )
+        about = f" about {self.brief.company}" if self.brief.company else ""
+        return f"I can answer your questions{about}. What would you like to know?"
 
     def _next_ask(self) -> Ask | None:
         talked = {term for heard in (*self.state.heard_before, self.state.heard) for term in words.terms(heard)}

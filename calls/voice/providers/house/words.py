@@ -10,9 +10,14 @@ MAX_TEXT = 2_000
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+")
 
+
+def listed(text: str) -> frozenset[str]:
+    """A list of words, written as text."""
+    return frozenset(text.split())
+
+
 # Words that carry no topic. "how", "when" and their like speak through `concepts()`.
-STOP_WORDS = frozenset(
-    """
+STOP_WORDS = listed("""
     a about actually ah all also am an and any anything are as ask asking at be because been being but by call calling can
     could curious did do does doing don't dont else er erm for from get getting give go going gonna got guys had has have
     having he hello help her hey hi him his how i i'd i'll i'm i've if in info information into is isn't it it's its
@@ -23,12 +28,10 @@ STOP_WORDS = frozenset(
     wondering would yeah yep yes you your you're yours
     able address again anywhere far fast hour hours located location long many much often opening place possible
     soon somewhere still time times way while got happen happens happened put getting sees
-    """.split()
-)
+""")
 
 # Words that say little: where a prompt does not hold one of them, the question is hardly another for it.
-LIGHT_WORDS = frozenset(
-    """
+LIGHT_WORDS = listed("""
     allow allowed another arrive ask back bad best better big break broke bring broken buy call care carry check come currently day
     different early enough evening exactly extra feel find first fix follow full gave good group handle hear hold include included inside keep
     large last late later leave left less long lot made main make man more morning most near new next nice night normal normally
@@ -37,8 +40,7 @@ LIGHT_WORDS = frozenset(
     able bit case certain charge different end even everyone fine full guy hard idea issue later little living local member mine must own
     pick problem process quite ready reason say service set side simple since special stuff sure team tell thought turn used whole without
     would-be wrong
-    """.split()
-)
+""")
 
 # Each group counts as one word. The groups are of everyday business talk; a rare word stands for itself.
 _GROUPS = (
