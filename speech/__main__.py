@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from pathlib import Path
 
 from aiohttp import web
@@ -29,7 +30,11 @@ def main() -> None:
     options = parser.parse_args()
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    asyncio.run(serve(options))
+    try:
+        asyncio.run(serve(options))
+    except OSError as error:
+        # Most likely a port that is taken: one line says it.
+        sys.exit(f"speech cannot listen on {options.host}:{options.port}: {error.strerror}")
 
 
 async def serve(options: argparse.Namespace) -> None:
