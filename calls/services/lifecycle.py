@@ -207,7 +207,9 @@ def _extend_hold(call: Call, *, at: datetime) -> bool:
 
     longest = timedelta(seconds=call.agent_version.max_duration)
     needed_until = min(at - call.answered_at + HOLD_AHEAD, longest)
-    for minute in range(2, int(needed_until / timedelta(minutes=1)) + 2):
+    last = -(-needed_until // timedelta(minutes=1))
+    # The one before too, should it have been missed while the call changed workers; no change takes longer.
+    for minute in range(max(2, last - 1), last + 1):
         try:
             billing.extend_hold(
                 account=call.account,
