@@ -11,12 +11,17 @@ Speaker = Literal["agent", "user"]
 
 @dataclass(frozen=True)
 class PastTurn:
-    """A turn that was spoken before this worker took the call. `is_final` false: the agent's, cut off by the loss."""
+    """A turn that was spoken before this worker took the call. `is_final` false: the agent's, cut off by the loss.
+
+    `utterance` is the bus's number of an agent's turn; without it the newest unfinished turn is taken for the
+    utterance that the holder reports.
+    """
 
     number: int
     speaker: Speaker
     text: str
     is_final: bool
+    utterance: int | None = None
 
 
 @dataclass(frozen=True)

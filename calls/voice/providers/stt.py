@@ -1,0 +1,218 @@
+"""Speech to text: what a provider is, the ones there are, and how one stands in for another.
+
+A provider is one class with `transcribe`; a new one is a copy of its neighbour and a line in `make_stt`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+RATE = 16_000
+# A model's own time for a turn of half a minute, several calls waiting for the same thread.
+PATIENCE = 10.0
+
+
+class STTError(Exception):
+    """No transcript. `retryable` tells whether the same audio may succeed in a moment."""
+
+    def __init__(self, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class STT(Protocol):
+    """Turns a stretch of speech into text, for all calls of a process."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether a transcription would begin at once: guesses are made only then."""
+
+    async def load(self) -> None:
+        """Ready the model. Raises STTError."""
+
+    async def transcribe(self, pcm: bytes) -> str:
+        """The words in PCM16 mono at 16 kHz, "" for none. Raises STTError."""
+
+    async def close(self) -> None: ...
+
+
+class _OnOneThread:
+    """A model that computes on a thread of its own: one transcription after another, whoever asks."""
+
+    def __init__(self, name: str) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._waiting = 0
+
+    @property
+    def is_idle(self) -> bool:
+        return self._waiting == 0
+
+    async def load(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._executor, self._load)
+        except Exception as error:
+            raise STTError(f"the model could not be loaded: {type(error).__name__}", retryable=False) from error
+
+    async def transcribe(self, pcm: bytes) -> str:
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            async with asyncio.timeout(PATIENCE):
+                return await loop.run_in_executor(self._executor, self._words, pcm)
+        except TimeoutError as error:
+            raise STTError("too slow", retryable=True) from error
+        except Exception as error:
+            raise STTError(type(error).__name__, retryable=True) from error
+        finally:
+            self._waiting -= 1
+
+    async def close(self) -> None:
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _load(self) -> None:
+        raise NotImplementedError
+
+    def _words(self, pcm: bytes) -> str:
+        raise NotImplementedError
+
+
+class Moonshine(_OnOneThread):
+    """moonshine tiny-en, which its wheel carries."""
+
+    name = "moonshine"
+
+    def __init__(self) -> None:
+        super().__init__("moonshine")
+        self._transcriber: Any = None
+
+    def _load(self) -> None:
+        from moonshine_voice import ModelArch, Transcriber, get_model_path
+
+        # The engine finds where speech begins and ends; a second opinion only cuts sentences up.
+        options = {"return_audio_data": "false", "vad_threshold": "0.0"}
+        self._transcriber = Transcriber(str(get_model_path("tiny-en")), ModelArch.TINY, options=options)
+        self._words((sample_of_speech() * 32767).astype("<i2").tobytes())
+
+    def _words(self, pcm: bytes) -> str:
+        samples = (np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32768).tolist()
+        transcript = self._transcriber.transcribe_without_streaming(samples, RATE)
+        return " ".join(line.text.strip() for line in transcript.lines).strip()
+
+
+class FasterWhisper(_OnOneThread):
+    """whisper through faster-whisper, where the operator has installed it and a model."""
+
+    name = "faster-whisper"
+
+    def __init__(self, model: str = "base.en") -> None:
+        super().__init__("faster-whisper")
+        self._model_name = model
+        self._model: Any = None
+
+    def _load(self) -> None:
+        from faster_whisper import WhisperModel
+
+        self._model = WhisperModel(self._model_name, device="cpu", compute_type="int8", cpu_threads=1)
+        self._words((sample_of_speech() * 32767).astype("<i2").tobytes())
+
+    def _words(self, pcm: bytes) -> str:
+        samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32768
+        segments, _ = self._model.transcribe(samples, beam_size=1, language="en", condition_on_previous_text=False)
+        return " ".join(segment.text.strip() for segment in segments).strip()
+
+
+class STTChain:
+    """The first provider that answers. One that failed for good is asked no more."""
+
+    name = "chain"
+
+    def __init__(self, providers: Sequence[STT]) -> None:
+        self._providers = list(providers)
+
+    @property
+    def is_idle(self) -> bool:
+        return bool(self._providers) and self._providers[0].is_idle
+
+    async def load(self) -> None:
+        for provider in list(self._providers):
+            try:
+                await provider.load()
+            except STTError:
+                self._providers.remove(provider)
+                await provider.close()
+        if not self._providers:
+            raise STTError("no provider could be loaded", retryable=False)
+
+    async def transcribe(self, pcm: bytes) -> str:
+        failure = STTError("no provider is left", retryable=False)
+        for provider in list(self._providers):
+            try:
+                return await provider.transcribe(pcm)
+            except STTError as error:
+                failure = error
+                if not error.retryable and len(self._providers) > 1:
+                    self._providers.remove(provider)
+        raise failure
+
+    async def close(self) -> None:
+        for provider in self._providers:
+            await provider.close()
+
+
+class FakeSTT:
+    """Hears what the test says it hears, utterance by utterance; then nothing."""
+
+    name = "fake"
+    is_idle = True
+
+    def __init__(self, *texts: str, fails: int = 0) -> None:
+        self.texts = list(texts)
+        self.heard: list[int] = []
+        self._fails = fails
+
+    async def load(self) -> None:
+        pass
+
+    async def transcribe(self, pcm: bytes) -> str:
+        self.heard.append(len(pcm))
+        if self._fails:
+            self._fails -= 1
+            raise STTError("told to", retryable=True)
+        return self.texts.pop(0) if self.texts else ""
+
+    async def close(self) -> None:
+        pass
+
+
+def make_stt(names: Sequence[str]) -> STTChain:
+    """The providers named that are installed, in this order. Raises ValueError for an unknown name."""
+    chosen: list[STT] = []
+    for name in names:
+        if name == "moonshine":
+            chosen.append(Moonshine())
+        elif name == "faster-whisper":
+            if importlib.util.find_spec("faster_whisper"):
+                chosen.append(FasterWhisper())
+        else:
+            raise ValueError(f"unknown STT provider: {name}")
+    return STTChain(chosen)
+
+
+def sample_of_speech() -> npt.NDArray[np.float32]:
+    """Two seconds of somebody talking, 16 kHz: silence never reaches a decoder, and so warms nothing."""
+    from moonshine_voice.utils import get_assets_path, load_wav_file
+
+    samples, rate = load_wav_file(Path(get_assets_path()) / "beckett.wav")
+    return np.asarray(samples[: 2 * rate], dtype=np.float32)
