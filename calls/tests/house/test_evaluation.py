@@ -15,7 +15,12 @@ _BLURRED = {"b": "p", "d": "t", "g": "k", "f": "s", "m": "n", "v": "f", "z": "s"
 
 def answered_right(case: Case, heard: str, expected: str | None, embedder: Embedder | None) -> bool:
     engine = House(Persona(case.prompt), embedder=embedder)
-    history = [Message("agent", engine.first_message()), Message("user", "Hello"), Message("agent", "How can I help?"), Message("user", heard)]
+    history = [
+        Message("agent", engine.first_message()),
+        Message("user", "Hello"),
+        Message("agent", "How can I help?"),
+        Message("user", heard),
+    ]
     reply = engine.reply(history)
     if expected is None:
         return reply.kind not in ("answer", "goodbye")

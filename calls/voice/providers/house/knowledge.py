@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ class Knowledge:
     facts: tuple[Fact, ...]
     index: Index
     rules: Index
+    sayings: tuple[str, ...]
     limits: Index
 
 
@@ -31,13 +33,16 @@ def knowledge_of(prompt: str, brief: Brief, extra: tuple[str, ...]) -> Knowledge
             _known.move_to_end(key)
             return _known[key]
     facts = brief.facts + tuple(Fact(text, text) for text in extra)
+    # "If they ask about refunds or returns": each is a reason of its own.
+    rules = [(when, rule.say) for rule in brief.rules for when in re.split(r"\s+or\s+", rule.when)]
     built = Knowledge(
         facts,
         Index(
             [(fact.text, fact.search) for fact in facts],
             lists={i: fact.list_of for i, fact in enumerate(facts) if fact.list_of is not None},
         ),
-        Index([(rule.when, rule.when) for rule in brief.rules]),
+        Index([(when, when) for when, _ in rules]),
+        tuple(say for _, say in rules),
         Index([(limit, limit) for limit in brief.limits]),
     )
     with _known_lock:

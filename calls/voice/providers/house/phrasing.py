@@ -69,3 +69,12 @@ def as_keyed(key: str, value: str) -> str:
     if re.match(r"[$€£]?\d", inner) or inner.lower().startswith("free"):
         return spoken.sentence(f"{key} {'are' if low.endswith('s') and not low.endswith('ss') else 'is'} {lowered}")
     return spoken.sentence(f"{key}: {lowered}")
+
+
+def names_a_list(heading: str) -> bool:
+    """Whether a heading says what its items are ("Menu"), rather than only that they are known ("Facts")."""
+    return bool(heading) and not re.search(
+        r"\b(?:facts?|info|information|details|background|know|notes?|knowledge|about|context|general|faq|policies)\b",
+        heading,
+        re.I,
+    )

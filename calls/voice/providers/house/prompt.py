@@ -26,7 +26,7 @@ from calls.voice.providers.house.instructions import (
     VERB,
 )
 from calls.voice.providers.house.lines import Line, read_lines, sentences
-from calls.voice.providers.house.phrasing import as_keyed, as_price, as_told, base_form
+from calls.voice.providers.house.phrasing import as_keyed, as_price, as_told, base_form, names_a_list
 
 MAX_FACTS = 300
 
@@ -351,7 +351,7 @@ class _Reader:
 
 def _groups(lines: list[Line]) -> Iterator[tuple[str, str]]:
     for line in lines:
-        if line.is_item and line.heading and line.section == "facts" and not line.question:
+        if line.is_item and line.section == "facts" and not line.question and names_a_list(line.heading):
             text = f"{line.key} {line.text}" if line.key else line.text
             if len(text.split()) <= 8 and not MANNER.match(text) and not VERB.search(line.text):
                 yield line.heading, text.rstrip(".").replace(":", "")

@@ -15,6 +15,8 @@ from calls.voice.providers.house.embeddings import Embedder, Vectors
 # A misheard word may differ in this share of its sound.
 _SOUND_SLACK = 0.25
 _SURE_ENOUGH = 0.68
+# A longer word with one wrong letter is that word, however that letter sounds.
+_ONE_SLIP = 0.17
 _K1, _B = 1.2, 0.4
 _ENOUGH, _MEANS_IT = 0.5, 0.42
 _LIGHT = 0.3
@@ -155,6 +157,12 @@ class Index:
             if i not in taken and not words.is_stop(word) and term in self._idf:
                 weighed[term] = 1.0
                 taken.add(i)
+        cut = self._cut_off(spoken[-1]) if spoken and len(spoken) - 1 not in taken else ""
+        if cut:
+            put[len(spoken) - 1] = cut
+            taken.add(len(spoken) - 1)
+            if not words.is_stop(cut):
+                weighed[self._words[cut]] = 0.8
         for weight, start, size, known in self._misheard(spoken, taken):
             place = range(start, start + size)
             if any(i in taken for i in place):
@@ -166,9 +174,19 @@ class Index:
                 term = self._words[known]
                 weighed[term] = max(weight, weighed.get(term, 0.0))
         for i, word in enumerate(spoken):
-            if i not in taken and not words.is_stop(word):
+            little = "" if i in taken or words.is_stop(word) or words.is_light(word) else words.little_word(word)
+            if little:
+                put[i] = little
+            elif i not in taken and not words.is_stop(word):
                 weighed.setdefault(words.canonical(word), _LIGHT if words.is_light(word) else 1.0)
         return weighed, " ".join(put.get(i, word) for i, word in enumerate(spoken))
+
+    def _cut_off(self, word: str) -> str:
+        """The known word of which an utterance's last word is the beginning: the line or the STT stopped there."""
+        if len(word) < 3 or words.is_stop(word) or words.is_light(word) or word in self._words:
+            return ""
+        begun = [known for known in self._words if known.startswith(word)]
+        return min(begun, key=lambda known: (len(known), known), default="")
 
     def _misheard(self, spoken: list[str], taken: set[int]) -> list[tuple[float, int, int, str]]:
         """Words and runs of words that sound like a known one, the surest first."""
@@ -201,12 +219,12 @@ class Index:
         for candidate, count in sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:16]:
             longest = max(len(candidate), len(key))
             limit = int(longest * _SOUND_SLACK)
-            away = words.distance(candidate, key, limit)
-            if count < 2 or away > limit or (len(word) < 4 and away):
+            away = words.distance(candidate, key, limit + 1)
+            if count < 2 or away > limit + 1 or (len(word) < 4 and away):
                 continue
             for known in sorted(self._vocabulary[candidate]):
                 letters = words.distance(known, word, len(word)) / max(len(known), len(word))
-                if letters > (0.5 if away == 0 else 0.4):
+                if letters > (0.5 if away == 0 else 0.4 if away <= limit else _ONE_SLIP):
                     continue
                 sure = 1 - 0.5 * away / longest - 0.5 * letters
                 if best is None or sure > best[0]:

@@ -284,8 +284,8 @@ class Turn:
                 ):
                     return None if self.state.has_said(rule.say) else rule.say
         best = self.knowledge.rules.search(heard, self.embedder, top=1)
-        if best and (best[0].coverage >= 0.5 or best[0].recall >= 0.6 or best[0].meaning >= 0.5) and words.terms(heard):
-            say = rules[best[0].index].say
+        if best and (best[0].recall >= 0.6 or best[0].meaning >= 0.5) and words.terms(heard):
+            say = self.knowledge.sayings[best[0].index]
             return None if self.state.has_said(say) else say
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # A caller's utterance or a line of a prompt beyond this is cut: nobody says more in a breath.
 MAX_TEXT = 2_000
@@ -110,10 +111,11 @@ _EMAIL = re.compile(r"\S@\S|\bat \w+ dot com\b")
 # What a question wants, by its words, and what a sentence must hold to give that.
 _ASKED = {
     "#price": re.compile(
-        r"\bhow much|\b(?:price|pricing|prices|cost|costs|charge|charges|fee|fees|rate|rates|expensive|quote)\b", re.I
+        r"\bhow much|^\W*much (?:is|are|does)\b|\b(?:price|pricing|prices|cost|costs|charge|charges|fee|fees|rate|rates|expensive|quote)\b",
+        re.I,
     ),
     "#hours": re.compile(
-        r"\bhours\b|\b(?:your|are|our) ours\b|\b(?:are|r|be|you|still|guys|place|store|shop|office) (?:\w+ )?(?:open|closed)\b|\bwhen (?:do|are|does|can)\b.*\b(?:open|close|closed|opening|closing)"
+        r"\bhours?\W*$|\bhours\b|\b(?:your|are|our) ours\b|\b(?:are|r|be|you|still|guys|place|store|shop|office) (?:\w+ )?(?:open|closed)\b|\bwhen (?:do|are|does|can)\b.*\b(?:open|close|closed|opening|closing)"
         r"|\bwhat time (?:do|are|does|is|can)\b.*\b(?:open|close|closed|opening|closing|close?s|shut)\b|\bopen (?:on|at|today|tomorrow|late|early|until|till|this)\b|\bopening (?:times?|hours?)\b",
         re.I,
     ),
@@ -316,3 +318,14 @@ def distance(one: str, other: str, limit: int) -> int:
         if min(row) > limit:
             return limit + 1
     return row[-1]
+
+
+@lru_cache(maxsize=4096)
+def little_word(word: str) -> str:
+    """The little word that an unknown one is, but for one letter ("lomg", "whad"); else empty."""
+    if len(word) < 4:
+        return ""
+    alike = (
+        known for known in sorted(STOP_WORDS | LIGHT_WORDS) if abs(len(known) - len(word)) <= 1 and len(known) >= 4
+    )
+    return next((known for known in alike if distance(known, word, 1) <= 1), "")
