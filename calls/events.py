@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Final
 
 from asgiref.sync import async_to_sync
@@ -75,7 +74,9 @@ def record(call: Call, event_type: str, *, at: datetime, data: Mapping[str, Any]
 
 def broadcast(call: Call, message: Mapping[str, Any]) -> None:
     """Tell whoever follows the call now, or when the running transaction commits. Whether anybody hears it, nobody knows."""
-    transaction.on_commit(partial(_send, call.public_id, call.account_id, dict(message)), robust=True)
+    told = dict(message)
+    # No partial: Django names a robust callback that failed, and a partial has no name.
+    transaction.on_commit(lambda: _send(call.public_id, call.account_id, told), robust=True)
 
 
 async def abroadcast(call: Call, message: Mapping[str, Any]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from celery import shared_task
 from django.db import transaction
 
@@ -17,12 +15,13 @@ def queue_call(call_id: int, *, takeover: bool = False) -> None:
     A queue that cannot be reached is no error here: the call is stored, and the reaper queues it.
     """
     queue = TAKEOVER_QUEUE if takeover else CALLS_QUEUE
-    transaction.on_commit(partial(run_call.apply_async, kwargs={"call_id": call_id}, queue=queue), robust=True)
+    # No partial: Django names a robust callback that failed, and a partial has no name.
+    transaction.on_commit(lambda: run_call.apply_async(kwargs={"call_id": call_id}, queue=queue), robust=True)
 
 
 def queue_analysis(call_id: int) -> None:
     """Likewise, for what is done after a call."""
-    transaction.on_commit(partial(analyse_call.delay, call_id=call_id), robust=True)
+    transaction.on_commit(lambda: analyse_call.delay(call_id=call_id), robust=True)
 
 
 @shared_task
