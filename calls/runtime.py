@@ -52,11 +52,14 @@ class Conversations(Protocol):
     async def start(self) -> None:
         """Load the models and listen to the bus."""
 
+    async def close(self) -> None:
+        """Free the models."""
+
     async def converse(self, spec: SessionSpec, sink: EventSink) -> Outcome:
         """Talk until the leg ends or somebody else has the call. May be cancelled."""
 
-    def drain(self) -> None:
-        """Let each conversation end as "released", between two turns."""
+    async def drain(self, *, limit: float) -> None:
+        """Let each conversation end as "released", between two turns or at the limit (seconds)."""
 
     def wind_up(self, call_id: str, reason: str) -> None:
         """Have the agent say goodbye and hang up, for this reason."""
@@ -100,7 +103,7 @@ class Runtime:
         self._jobs = jobs or Jobs()
         self._drives: dict[str, _Drive] = {}
         self._holders: set[str] = set()
-        self._is_draining = False
+        self._draining: asyncio.Task[None] | None = None
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="conversations", daemon=True)
 
@@ -150,12 +153,15 @@ class Runtime:
             beat = self._loop.create_task(self._beat())
             try:
                 await self._stopping.wait()
-                await self._say_farewell()
             finally:
                 beat.cancel()
+                if self._draining is not None:
+                    self._draining.cancel()
+                await self._say_farewell()
+                await self._engine.close()
 
     async def _drive(self, call_id: int | str) -> None:
-        if self._is_draining:
+        if self._draining is not None:
             await self._jobs.run(_give_back, call_id)
             return
         claim = await self._jobs.run(lifecycle.claim_call, call_id=call_id, worker=self.name, at=timezone.now())
@@ -184,7 +190,7 @@ class Runtime:
             outcome = await self._converse(drive, spec) if spec else None
             if outcome is None or outcome.kind == "media_lost":
                 is_dialled = await self._jobs.run(lifecycle.is_dialled, call_id=claim.call_id)
-                if not is_dialled and not drive.stopped.done() and not self._is_draining:
+                if not is_dialled and not drive.stopped.done() and self._draining is None:
                     # Nobody holds the leg yet, so that another holder may dial it.
                     if self._loop.time() < give_up_at:
                         await asyncio.sleep(LOOK_SECONDS)
@@ -286,12 +292,16 @@ class Runtime:
             self._engine.wind_up(drive.claim.call_id, EndReason.CREDITS_EXHAUSTED)
 
     def _begin_drain(self) -> None:
-        if not self._is_draining:
-            self._is_draining = True
-            self._engine.drain()
-            self._loop.call_later(DRAIN_SECONDS, self._release_all)
+        if self._draining is None:
+            self._draining = self._loop.create_task(self._drain())
 
-    def _release_all(self) -> None:
+    async def _drain(self) -> None:
+        """Raises nothing: what the engine does not release in time is released without it."""
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS + 0.5):
+                await self._engine.drain(limit=DRAIN_SECONDS)
+        except TimeoutError:
+            logger.warning("the conversations did not come to a pause in time")
         for drive in self._drives.values():
             drive.stop(RELEASED)
 

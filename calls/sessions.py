@@ -52,7 +52,13 @@ def session_spec(*, claim: Claim, at: datetime) -> SessionSpec | None:
 
 
 def _past_turn(turn: Turn) -> PastTurn:
-    return PastTurn(number=turn.number, speaker=cast(Speaker, turn.speaker), text=turn.text, is_final=turn.is_final)
+    return PastTurn(
+        number=turn.number,
+        speaker=cast(Speaker, turn.speaker),
+        text=turn.text,
+        is_final=turn.is_final,
+        utterance=turn.utterance,
+    )
 
 
 def _free_holder(at: datetime) -> str | None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from celery.signals import task_postrun, task_received, worker_shutdown, worker_shutting_down
 from django.conf import settings
+from pydantic import SecretStr
 
-from calls import tasks
-from calls.runtime import Runtime
+from calls import runtime, tasks
+from calls.bus import Bus
+from calls.voice.config import EngineConfig
+from calls.voice.engine import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -62,18 +64,33 @@ class Admission:
         consumer.add_task_queue(tasks.CALLS_QUEUE)
 
 
-def install(start: Callable[[], Runtime]) -> None:
-    """Make this process a calls worker. Returns when it can converse."""
+def install() -> None:
+    """Make this process a calls worker. Returns when its models are loaded and it can converse."""
     admission = Admission(limit=settings.CALLS_PER_WORKER)
     task_received.connect(admission.on_received, weak=False)
     task_postrun.connect(admission.on_done, weak=False)
-    runtime = start()
+    started = runtime.start(make_engine=make_engine)
 
     def drain(**kwargs: object) -> None:
-        runtime.drain()
+        started.drain()
 
     def stop(**kwargs: object) -> None:
-        runtime.stop()
+        started.stop()
 
     worker_shutting_down.connect(drain, weak=False)
     worker_shutdown.connect(stop, weak=False)
+
+
+def make_engine(the_bus: Bus) -> Engine:
+    """The voice engine as the settings want it."""
+    config = EngineConfig(
+        stt=tuple(settings.STT_PROVIDERS),
+        tts=tuple(settings.TTS_PROVIDERS),
+        llm=settings.LLM_PROVIDER,
+        llm_base_url=settings.LLM_BASE_URL,
+        llm_api_key=SecretStr(settings.LLM_API_KEY),
+        llm_model=settings.LLM_MODEL,
+        speech_url=settings.SPEECH_URL,
+        capacity=settings.CALLS_PER_WORKER,
+    )
+    return Engine(bus=the_bus, config=config)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import beat_init, setup_logging, worker_ready
+from celery.signals import beat_init, setup_logging, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vaniagent.settings")
 
@@ -23,6 +25,14 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**kwargs: object) -> None:
     """Celery configures no logging of its own where somebody listens here: the LOGGING setting stays."""
+
+
+@worker_init.connect
+def start_conversations(sender: Any, **kwargs: object) -> None:
+    """A worker that consumes new calls drives conversations: it loads their models before it takes any."""
+    if "calls" in sender.app.amqp.queues.consume_from:
+        # By name, and only there: the voice engine is heavy, and Django must be set up first.
+        import_module("calls.worker").install()
 
 
 @worker_ready.connect

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
+from django.db import transaction
 
 from calls import events, links
 from calls.models import Call, CallEvent, Recording
@@ -35,9 +36,10 @@ def test_the_feed_shows_an_event_with_its_fields(call):
 
 
 def test_what_is_rolled_back_leaves_no_hole(call):
-    with pytest.raises(RuntimeError), events.transaction.atomic():
+    with transaction.atomic():
         events.record(call, "call.note", at=NOW)
-        raise RuntimeError
+        transaction.set_rollback(True)
+    call.refresh_from_db()
 
     event = events.record(call, "call.note", at=NOW)
 
@@ -50,9 +52,9 @@ def test_published_events_reach_the_webhooks_and_others_do_not(account, agent, e
 
     assert list(Event.objects.values_list("type", "subject")) == [("call.started", call.public_id)]
     assert Event.objects.get().body == (
-        '{"event":"call.started","timestamp":"2026-03-01T12:00:00Z","data":{"call_id":"%s","agent_id":"%s",'
+        '{"event":"call.started","timestamp":"2026-03-01T12:00:00Z","data":{"call_id":"CALL","agent_id":"AGENT",'
         '"status":"initiated","metadata":{"customer_id":"cust_1"}}}'
-    ) % (call.public_id, agent.public_id)
+    ).replace("CALL", call.public_id).replace("AGENT", agent.public_id)
 
 
 def test_the_files_are_announced_with_links_that_hold(call, endpoint):
