@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from webhooks.services.deliveries import (
     Claim,
-    EndpointNotEnabled,
     Outcome,
     claim_due,
     record_attempt,
     replay_delivery,
 )
 from webhooks.services.endpoints import (
+    EndpointNotEnabled,
     InvalidEndpoint,
     NoSuchEndpoint,
     create_endpoint,

@@ -11,10 +11,9 @@ from django.db import transaction
 from django.db.models import Count, F, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from vaniagent.lib import errors
 from webhooks import tasks
 from webhooks.models import Attempt, Delivery, Endpoint
-from webhooks.services.endpoints import disable_endpoint
+from webhooks.services.endpoints import disable_endpoint, lock_listening
 
 # Longer than an attempt may take, so that a lease runs out only where its sender is gone.
 LEASE: Final = timedelta(seconds=30)
@@ -26,10 +25,6 @@ RETRY_DELAYS: Final = tuple(timedelta(seconds=min(5 * 3**n, 43_200)) for n in ra
 _JITTER: Final = 0.1
 
 GONE: Final = 410
-
-
-class EndpointNotEnabled(errors.InvalidRequest):
-    """Nothing is sent to this endpoint now."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +115,7 @@ def record_attempt(*, claim: Claim, outcome: Outcome, at: datetime) -> bool:
 @transaction.atomic
 def replay_delivery(*, delivery: Delivery, at: datetime) -> Delivery:
     """Send it once more now, whatever came of it before. Raises EndpointNotEnabled."""
-    endpoint = Endpoint.objects.select_for_update(no_key=True).get(pk=delivery.endpoint_id)
-    if endpoint.status != Endpoint.Status.ENABLED or endpoint.deleted_at is not None:
-        raise EndpointNotEnabled("The endpoint is disabled; enable it before replaying a delivery")
-
+    lock_listening(delivery.endpoint)
     Delivery.objects.filter(pk=delivery.pk).update(status=Delivery.Status.PENDING, next_attempt_at=at)
     delivery.refresh_from_db()
     transaction.on_commit(tasks.wake_sender, robust=True)

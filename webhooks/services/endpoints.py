@@ -23,6 +23,10 @@ class InvalidEndpoint(errors.InvalidRequest):
     """No endpoint can be like that."""
 
 
+class EndpointNotEnabled(errors.InvalidRequest):
+    """Nothing is sent to this endpoint now."""
+
+
 class NoSuchEndpoint(errors.NotFound):
     """Nothing by that id, or somebody else's."""
 
@@ -114,6 +118,14 @@ def delete_endpoint(*, endpoint: Endpoint, at: datetime) -> None:
     """Forget the endpoint; its deliveries stay for the record."""
     if Endpoint.objects.existing().filter(pk=endpoint.pk).update(deleted_at=at):
         _give_up_waiting(endpoint)
+
+
+def lock_listening(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, locked until the transaction ends. Raises EndpointNotEnabled where it hears nothing."""
+    locked: Endpoint | None = Endpoint.objects.listening().select_for_update(no_key=True).filter(pk=endpoint.pk).first()
+    if locked is None:
+        raise EndpointNotEnabled("The endpoint is disabled; enable it first")
+    return locked
 
 
 def _give_up_waiting(endpoint: Endpoint) -> None:

@@ -12,6 +12,7 @@ from accounts.models import Account
 from vaniagent.lib import ids, json_wire
 from webhooks import event_types, tasks
 from webhooks.models import Delivery, Endpoint, Event
+from webhooks.services.endpoints import lock_listening
 
 # Express refuses bodies above 102,400 bytes.
 MAX_BODY_BYTES: Final = 100_000
@@ -37,7 +38,11 @@ def record_event(
 
 @transaction.atomic
 def send_test_event(*, endpoint: Endpoint, at: datetime) -> Delivery:
-    """Send a made-up event of the first kind that this endpoint wants, marked as a test in its metadata."""
+    """Send a made-up event of the first kind that this endpoint wants, marked as a test in its metadata.
+
+    Raises EndpointNotEnabled.
+    """
+    endpoint = lock_listening(endpoint)
     event_type = endpoint.events[0]
     call_id, agent_id = ids.new("call"), ids.new("agent")
     data = {**_sample_data(event_type, call_id, agent_id), "metadata": {"test": True}}
