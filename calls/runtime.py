@@ -39,7 +39,6 @@ HOLDER_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.25
 # A worker that is told to stop lets its conversations come to a turn's end, but no longer than this.
 DRAIN_SECONDS: Final = 2.5
-LAST_WRITES_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 2.0
 
 SUPERSEDED: Final = Outcome("superseded")
@@ -69,29 +68,22 @@ class NotStarted(RuntimeError):
     """A call came to a process that has no runtime: it consumes the calls queue without being a calls worker."""
 
 
-class _Stopped(Exception):
-    """The conversation is to stop where it is."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.kind)
-        self.outcome = outcome
-
-
 class _Drive:
     """One call that this process drives."""
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
         self.is_winding_up = False
-        self.stopped: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        # Set from outside the conversation: how it is to end.
+        self.stopped: Outcome | None = None
+        self.talk: asyncio.Task[Outcome] | None = None
 
     def stop(self, outcome: Outcome) -> None:
-        if not self.stopped.done():
-            self.stopped.set_result(outcome)
-
-    async def wait_for_stop(self) -> None:
-        """Raises _Stopped, sooner or later."""
-        raise _Stopped(await self.stopped)
+        """End the conversation where it is. What it has reported is still written."""
+        if self.stopped is None:
+            self.stopped = outcome
+            if self.talk is not None:
+                self.talk.cancel()
 
 
 class Runtime:
@@ -190,38 +182,36 @@ class Runtime:
             outcome = await self._converse(drive, spec) if spec else None
             if outcome is None or outcome.kind == "media_lost":
                 is_dialled = await self._jobs.run(lifecycle.is_dialled, call_id=claim.call_id)
-                if not is_dialled and not drive.stopped.done() and self._draining is None:
+                if not is_dialled and drive.stopped is None and self._draining is None:
                     # Nobody holds the leg yet, so that another holder may dial it.
                     if self._loop.time() < give_up_at:
                         await asyncio.sleep(LOOK_SECONDS)
                         continue
                     await self._give_up(claim)
                     return
-            if drive.stopped.done():
-                outcome = drive.stopped.result()
-            await self._finish(claim, outcome or RELEASED)
+            await self._finish(claim, drive.stopped or outcome or RELEASED)
             return
 
     async def _converse(self, drive: _Drive, spec: SessionSpec) -> Outcome:
         """The conversation beside the task that writes what it reports; ends when both have."""
         self._holders.add(spec.holder)
         call = await self._jobs.run(Call.objects.only("public_id", "account_id").get, public_id=spec.call_id)
+        if drive.stopped is not None:
+            return drive.stopped
         reports = Reports(call=call, token=spec.token, jobs=self._jobs)
-        outcome = SUPERSEDED
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(reports.drain())
-                watch = group.create_task(drive.wait_for_stop())
-                outcome = await self._engine.converse(spec, reports)
+                drive.talk = group.create_task(self._engine.converse(spec, reports))
+                try:
+                    outcome = await drive.talk
+                except asyncio.CancelledError:
+                    if drive.stopped is None:
+                        raise
+                    outcome = drive.stopped
                 reports.close()
-                watch.cancel()
         except* Superseded:
-            logger.info("a write came too late")
-        except* _Stopped:
-            outcome = drive.stopped.result()
-            # What was reported before the hand-over is part of the history that the next worker gets.
-            reports.close()
-            await asyncio.wait_for(reports.drain(), LAST_WRITES_SECONDS)
+            outcome = SUPERSEDED
         return outcome
 
     async def _finish(self, claim: Claim, outcome: Outcome) -> None:
