@@ -58,36 +58,36 @@ def garbled(cases: list[Case]) -> list[tuple[Case, str, str | None]]:
     return out
 
 
-@pytest.mark.parametrize(("kind", "least"), [("clean", 0.95), ("by_ear", 0.88), ("garbled", 0.80)])
-def test_answers_the_agents_it_was_made_with(kind, least):
+@pytest.mark.parametrize(("kind", "least"), [("clean", 0.97), ("by_ear", 0.94), ("garbled", 0.91)])
+def test_answers_the_agents_it_was_made_with(kind: str, least: float) -> None:
     cases = {"clean": clean, "by_ear": written_by_ear, "garbled": garbled}[kind](SEEN)
 
     assert share(cases, None) >= least
 
 
-@pytest.mark.parametrize(("kind", "least"), [("clean", 0.95), ("by_ear", 0.90), ("garbled", 0.80)])
-def test_answers_the_agents_it_was_made_with_by_meaning_too(kind, least, embedder):
+@pytest.mark.parametrize(("kind", "least"), [("clean", 0.97), ("by_ear", 0.96), ("garbled", 0.91)])
+def test_answers_the_agents_it_was_made_with_by_meaning_too(kind: str, least: float, embedder: Embedder) -> None:
     cases = {"clean": clean, "by_ear": written_by_ear, "garbled": garbled}[kind](SEEN)
 
     assert share(cases, embedder) >= least
 
 
-@pytest.mark.parametrize(("kind", "least"), [("clean", 0.84), ("by_ear", 0.53), ("garbled", 0.65)])
-def test_answers_agents_it_has_never_seen(kind, least):
+@pytest.mark.parametrize(("kind", "least"), [("clean", 0.84), ("by_ear", 0.60), ("garbled", 0.70)])
+def test_answers_agents_it_has_never_seen(kind: str, least: float) -> None:
     cases = {"clean": clean, "by_ear": written_by_ear, "garbled": garbled}[kind](HELD_OUT)
 
     assert share(cases, None) >= least
 
 
-@pytest.mark.parametrize(("kind", "least"), [("clean", 0.88), ("by_ear", 0.69), ("garbled", 0.70)])
-def test_answers_agents_it_has_never_seen_by_meaning_too(kind, least, embedder):
+@pytest.mark.parametrize(("kind", "least"), [("clean", 0.88), ("by_ear", 0.69), ("garbled", 0.74)])
+def test_answers_agents_it_has_never_seen_by_meaning_too(kind: str, least: float, embedder: Embedder) -> None:
     cases = {"clean": clean, "by_ear": written_by_ear, "garbled": garbled}[kind](HELD_OUT)
 
     assert share(cases, embedder) >= least
 
 
 @pytest.mark.parametrize("case", [*SEEN, *HELD_OUT], ids=lambda case: case.name)
-def test_never_answers_what_the_prompt_does_not_hold(case, embedder):
+def test_never_answers_what_the_prompt_does_not_hold(case: Case, embedder: Embedder) -> None:
     unknown = [said for said, expected in case.clean if expected is None]
 
     wrong = [said for said in unknown if not answered_right(case, said, None, embedder)]

@@ -20,7 +20,7 @@ from calls.tests.house.talk import house, say, talk
         ("Ask for their email", "What is your email address?"),
     ],
 )
-def test_an_instruction_is_heeded_in_the_next_reply(note, said):
+def test_an_instruction_is_heeded_in_the_next_reply(note: str, said: str) -> None:
     replies = talk(house(DENTAL.prompt), "Hello", f"note: {note}", "How much is a cleaning?", "And whitening?")
 
     assert "95 dollars" in replies[1].text
@@ -28,7 +28,7 @@ def test_an_instruction_is_heeded_in_the_next_reply(note, said):
     assert said not in replies[2].text
 
 
-def test_a_fact_is_known_from_then_on():
+def test_a_fact_is_known_from_then_on() -> None:
     engine = house(DENTAL.prompt)
 
     before = say(engine, "Is Dr. Gomez on vacation?")
@@ -39,12 +39,15 @@ def test_a_fact_is_known_from_then_on():
 
 
 @pytest.mark.parametrize("note", ["wrap up", "Please end the call now", "say goodbye"])
-def test_wrapping_up_ends_the_call(note):
+def test_wrapping_up_ends_the_call(note: str) -> None:
     reply = say(house(DENTAL.prompt), "Hello", f"note: {note}", "How much is a cleaning?")
 
     assert reply.ends_call
     assert reply.text == "A cleaning costs 95 dollars. Thank you for calling Bright Smile Dental. Goodbye."
 
 
-def test_a_note_about_manner_changes_nothing():
-    assert say(house(DENTAL.prompt), "note: be more friendly", "How much is a cleaning?").text == "A cleaning costs 95 dollars."
+def test_a_note_about_manner_changes_nothing() -> None:
+    assert (
+        say(house(DENTAL.prompt), "note: be more friendly", "How much is a cleaning?").text
+        == "A cleaning costs 95 dollars."
+    )

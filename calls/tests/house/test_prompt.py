@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from calls.tests.house.personas import DELIVERY, DENTAL, REAL_ESTATE, REMINDER, RESTAURANT, SURVEY
+from calls.tests.house.personas import DELIVERY, DENTAL, REAL_ESTATE, REMINDER, RESTAURANT, SURVEY, Case
 from calls.voice.providers.house.prompt import read_prompt
 
 
-def test_reads_name_role_and_company():
+def test_reads_name_role_and_company() -> None:
     brief = read_prompt(DENTAL.prompt)
 
     assert (brief.name, brief.role, brief.company) == ("Anna", "receptionist", "Bright Smile Dental")
@@ -27,7 +27,7 @@ def test_reads_name_role_and_company():
         ("", "", ""),
     ],
 )
-def test_reads_who_the_agent_is(prompt, name, company):
+def test_reads_who_the_agent_is(prompt: str, name: str, company: str) -> None:
     brief = read_prompt(prompt)
 
     assert (brief.name, brief.company) == (name, company)
@@ -46,15 +46,17 @@ def test_reads_who_the_agent_is(prompt, name, company):
         ("Write to help@acme.com, 20% is refunded.", "Write to help at acme dot com, 20 percent is refunded."),
     ],
 )
-def test_facts_are_said_as_speech(written, said):
+def test_facts_are_said_as_speech(written: str, said: str) -> None:
     texts = [fact.text for fact in read_prompt(f"You are an agent.\n\n{written}").facts]
 
     assert said in texts or texts == []
     assert texts == [] or texts[0] == said
 
 
-def test_manners_are_no_facts():
-    brief = read_prompt("You are an agent at Foo.\nBe concise. Never give medical advice. Always be polite. Keep answers short. Don't argue.\nWe sell shoes.")
+def test_manners_are_no_facts() -> None:
+    brief = read_prompt(
+        "You are an agent at Foo.\nBe concise. Never give medical advice. Always be polite. Keep answers short. Don't argue.\nWe sell shoes."
+    )
 
     assert [fact.text for fact in brief.facts] == ["We sell shoes."]
     assert brief.limits == ("give medical advice",)
@@ -63,7 +65,14 @@ def test_manners_are_no_facts():
 @pytest.mark.parametrize(
     ("case", "asked"),
     [
-        (DENTAL, ["May I have your name, please?", "What is the best phone number to reach you?", "What day and time would suit you?"]),
+        (
+            DENTAL,
+            [
+                "May I have your name, please?",
+                "What is the best phone number to reach you?",
+                "What day and time would suit you?",
+            ],
+        ),
         (REMINDER, ["Can you make it?"]),
         (
             SURVEY,
@@ -76,7 +85,12 @@ def test_manners_are_no_facts():
         ),
         (
             RESTAURANT,
-            ["May I have your name, please?", "How many people will that be?", "What day and time would suit you?", "What is the best phone number to reach you?"],
+            [
+                "May I have your name, please?",
+                "How many people will that be?",
+                "What day and time would suit you?",
+                "What is the best phone number to reach you?",
+            ],
         ),
         (DELIVERY, ["What is your tracking number?"]),
         (
@@ -93,7 +107,7 @@ def test_manners_are_no_facts():
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_reads_what_to_ask_for(case, asked):
+def test_reads_what_to_ask_for(case: Case, asked: list[str]) -> None:
     assert [ask.question for ask in read_prompt(case.prompt).asks] == asked
 
 
@@ -110,18 +124,22 @@ def test_reads_what_to_ask_for(case, asked):
         ("Get their date of birth.", "What is your date of birth?"),
     ],
 )
-def test_puts_instructions_as_questions(instruction, question):
+def test_puts_instructions_as_questions(instruction: str, question: str) -> None:
     assert [ask.question for ask in read_prompt(f"You are an agent.\n{instruction}").asks] == [question]
 
 
-def test_question_and_answer_pairs():
-    brief = read_prompt("You are an agent.\nQ: Do you ship abroad?\nA: Yes, to Canada only.\nQ: Is there a fee? A: No, never.")
+def test_question_and_answer_pairs() -> None:
+    brief = read_prompt(
+        "You are an agent.\nQ: Do you ship abroad?\nA: Yes, to Canada only.\nQ: Is there a fee? A: No, never."
+    )
 
     assert [fact.text for fact in brief.facts] == ["Yes, to Canada only.", "No, never."]
 
 
-def test_conditions_become_rules():
-    brief = read_prompt("You are an agent. If the caller is angry, say \"I understand, let's sort this out.\" If they ask about refunds, tell them that refunds take 5 days.")
+def test_conditions_become_rules() -> None:
+    brief = read_prompt(
+        'You are an agent. If the caller is angry, say "I understand, let\'s sort this out." If they ask about refunds, tell them that refunds take 5 days.'
+    )
 
     assert [(rule.when, rule.say) for rule in brief.rules] == [
         ("the caller is angry", "I understand, let's sort this out."),
@@ -135,7 +153,7 @@ def test_conditions_become_rules():
         "a" * 100_000,
         "ask for " * 20_000,
         "(" * 5_000 + "*" * 5_000,
-        "\x00\ud83d\ude00\u202e" .encode("utf-16", "surrogatepass").decode("utf-16", "replace") * 2_000,
+        "\x00\ud83d\ude00\u202e".encode("utf-16", "surrogatepass").decode("utf-16", "replace") * 2_000,
         "You are " * 5_000,
         "Q: " * 7_000,
         "- " * 10_000,
@@ -150,7 +168,7 @@ def test_conditions_become_rules():
     ],
     ids=lambda prompt: repr(prompt[:8]),
 )
-def test_any_prompt_is_read_quickly(prompt):
+def test_any_prompt_is_read_quickly(prompt: str) -> None:
     before = time.perf_counter()
     brief = read_prompt(prompt)
 

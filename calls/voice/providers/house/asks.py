@@ -216,7 +216,7 @@ def _wh(part: str, when: str) -> Ask:
         owned = re.fullmatch(r"(?:their|the) ([\w' -]{2,60}?) (is|are|was|were)\b(.{0,80})", clause, re.I)
         if owned:
             return _ask(
-                f"{head} {owned[2]} {'the' if clause.lower().startswith('the') else 'your'} {owned[1]}{spoken.to_caller(owned[3])}",
+                f"{head} {owned[2]} {'the' if clause.lower().startswith('the ') else 'your'} {owned[1]}{spoken.to_caller(owned[3])}",
                 kind,
                 when,
             )

@@ -22,6 +22,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("who", r"\b(?:who(?:'s| is| am i| are you|se) ?(?:this|calling|speaking|there|that|on the|talking)(?: \w+)*?(?=\W*$|[,.?!])|who (?:do|am) i|what(?:'s| is) your name|what (?:company|place|business) (?:is|are|do)|where are you calling from|what(?:'s| is) (?:the name of )?(?:your|this|the) company|who are you|who do you work)\b"),
     ("why", r"\b(?:what(?:'s| is| was)? (?:this|it|that|the call) (?:\w+ )?(?:about|regarding|for|concerning)|why (?:are|did|do|were) you (?:\w+ )?call|what (?:do|did) you (?:want|need)|what(?:'s| is) (?:the|your) (?:reason|purpose)|(?:how|what) (?:can|may|could) i (?:help(?: you)?(?=\W*$)|do for you)|what are you calling)\b"),
     ("capabilities", r"\bwhat (?:can|could|do) you (?:do|help|know|tell|answer)\b|\bhow can you help\b|\bwhat (?:else )?can i ask\b"),
+    ("has_question", r"\b(?:i (?:have|had|got)|i've got) (?:a|another|one more|a second|a quick|some|a few|one) (?:\w+ )?questions?\W*$"),
     ("bye", r"\b(?:good ?-?bye|bye(?: ?-?bye)?|by by|see (?:you|ya)(?: later| then| soon| on| tomorrow)?|talk (?:to you )?(?:later|soon)|have a (?:good|great|nice|lovely|wonderful) (?:\w+ )?(?:day|one|evening|night|weekend|afternoon|time|morning)|take care|good ?night|so long|cheers then|farewell|gotta (?:go|run)|(?:have|need|got) to (?:go|run)(?=\W*(?:now|bye|$|[.,!]))|i'll let you go|(?<!not )(?<!n't )hang(?:ing)? up)\b"),
     ("done", r"\b(?:that(?:'s| is| was|'ll be| will be| would be|s) (?:all|it|everything)(?: (?:i|for|that|we|thank|thanks)\b.*)?(?=\W*$|[,.!]| thank| for)|nothing else|no(?:thing)? (?:more|further) questions?|i(?:'m| am) (?:all set|done)|all set(?=\W*$|[,.])|that(?:'s| is) all i (?:need|want|have))"),
     ("how_are_you", r"\bhow(?:'s| is| are|'re) (?:you|it going|things|your day|everything|u)\b(?: \w+){0,2}\W*$|\bhow(?:'s| is) it going\b|\bhow do you do\b|\bwhat's up\b"),
@@ -42,7 +43,7 @@ _FILLER = re.compile(
     r"^(?:\W|\b(?:um+|uh+|er+|erm|hm+|mm+|mhm|ah+|oh|so|well|like|you know|and|the|a|but|okay so)\b)*$", re.I
 )
 _QUESTION = re.compile(
-    r"^\W*(?:(?:and|so|but|ok(?:ay)?|well|um|uh|hi|hello|hey|yes|yeah|no|oh|great|thanks|thank you|sorry|actually|then|also|alright|right|i see|good)\W+){0,3}(?:what|when|where|how|who|which|why|whose|do|does|did|is|are|am|can|could|will|would|may|should|was|were|have you|has)\b|\b(?:i(?:'m| am)? (?:was |just )?wondering|i(?:'d| would) like to know|i want(?:ed)? to know|(?:can|could) you tell|tell me|do you (?:have|take|offer|accept|know|do)|how much|how long|how many|what about|how about|what time|i need to know|question about|any chance)\b",
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?|well|um|uh|hi|hello|hey|yes|yeah|no|oh|great|thanks|thank you|sorry|actually|then|also|alright|right|i see|good)\W+){0,3}(?:what|when|where|how|who|which|why|whose|do|does|did|is|are|am|(?:can|could|will|would|may|should)(?! (?:be|have|use|say|do)\b)|was|were|have you|has)\b|\b(?:i(?:'m| am)? (?:was |just )?wondering|i(?:'d| would) like to know|i want(?:ed)? to know|(?:can|could) you tell|tell me|do you (?:have|take|offer|accept|know|do)|how much|how long|how many|what about|how about|what time|i need to know|question about|any chance)\b",
     re.I,
 )
 _BOOKING = re.compile(
@@ -50,7 +51,7 @@ _BOOKING = re.compile(
     re.I,
 )
 _SPLIT = re.compile(
-    r"(?<=[?.!])\s+|[,;]?\s+(?:and|also|plus|then|but|or)\s+(?:also\s+)?(?=(?:what|when|where|how|who|which|do|does|is|are|can|could|will|would|may)\b)|,\s+(?=(?:what|when|where|how|who|which|do you|does|is there|are you|are there|can i|could i|can you)\b)",
+    r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bMrs\.)(?<=[?.!])\s+|[,;]?\s+(?:and|also|plus|then|but|or)\s+(?:also\s+)?(?=(?:what|when|where|how|who|which|do|does|is|are|can|could|will|would|may)\b)|,\s+(?=(?:what|when|where|how|who|which|do you|does|is there|are you|are there|can i|could i|can you)\b)",
     re.I,
 )
 
@@ -84,6 +85,11 @@ def is_question(utterance: str) -> bool:
 
 def wants_booking(utterance: str) -> bool:
     return bool(_BOOKING.search(utterance.replace("\u2019", "'")))
+
+
+def asks_for_a_fact(utterance: str) -> bool:
+    """A question that wants to know, rather than one that wants something done ("Can I book a table?")."""
+    return bool(re.search(r"\b(?:how|what|when|where|which|who|why|do you|is there|are there|does)\b", utterance, re.I))
 
 
 def only_farewell(utterance: str) -> bool:

@@ -99,6 +99,7 @@ def aloud(text: str) -> str:
     text = _AMOUNT.sub(_amount, text)
     for pattern, put in _SHORT:
         text = pattern.sub(put, text)
+    text = re.sub(r"(?<=day)\s?-\s?(?=[A-Z])", " to ", text)
     text = text.replace(" - ", ", ").replace("\u2014", ", ").replace("\u2013", " to ").replace('"', "")
     text = _SPACES.sub(" ", text).strip(" -;:,")
     return re.sub(r"\s+([,.?!])", r"\1", text)
@@ -170,14 +171,17 @@ def to_caller(text: str) -> str:
     text = re.sub(r"\byour\b", "our", re.sub(r"\byou\b", "we", text, flags=re.I), flags=re.I)
     text = _for_person(text)
     text = re.sub(
+        r"\bher(?= (?:of|to|about|that|if|for|at|on|in|when|how|and|by|whether)\b|[,.?!]|$)", "you", text, flags=re.I
+    )
+    text = re.sub(
         r"\b(?:they're|they've|they'd|they'll|theirs|their|them|they|his|him|her)\b",
         lambda m: swaps[m[0].lower()],
         text,
         flags=re.I,
     )
     text = re.sub(
-        rf"\b(?:existing |the |our )?(?:{PERSON}s|people)(?P<own>')?(?!\w)",
-        lambda m: "your" if m["own"] else "you",
+        rf"(?P<before>^|\b(?:{_OBJECT}|remind|help|inform|notify|survey|thank|screen|qualify|interview|assist) )(?:existing |the |our )?(?:{PERSON}s|people)(?P<own>')?(?!\w)",
+        lambda m: m["before"] + ("your" if m["own"] else "you"),
         text,
         flags=re.I,
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from calls.voice.providers.house import intents, slots, spoken, words
 from calls.voice.providers.house.asks import Ask
-from calls.voice.providers.house.conversation import Reply, State, is_answer, volunteered
+from calls.voice.providers.house.conversation import WHEN_INSTEAD, Reply, State, is_answer, volunteered
 from calls.voice.providers.house.embeddings import Embedder
 from calls.voice.providers.house.knowledge import Knowledge
 from calls.voice.providers.house.phrases import Phrases, is_english
@@ -92,7 +92,7 @@ class Turn:
         if "repeat" in done:
             return Reply(self._again(), kind="repeat")
         if "bye" in done or "done" in done or self._declines_more(heard):
-            answers = self._answers(heard)
+            answers = self._answers(heard) if self._questions(heard) else []
             if not answers and not (self.state.pending and intents.is_question(heard)):
                 thanks = "You're welcome. " if "thanks" in done and "Thank you" not in self.script.goodbye() else ""
                 return Reply(f"{thanks}{self.script.goodbye()}", ends_call=True, kind="goodbye")
@@ -100,11 +100,12 @@ class Turn:
 
     def _declines_more(self, heard: str) -> bool:
         """ "No, thanks" to "Is there anything else?"."""
-        offered = re.search(r"\b(?:anything else|something else)\b.*\?\s*$", self.state.last_said)
+        offered = re.search(r"\b(?:anything else|something else|good time|a moment)\b.*\?\s*$", self.state.last_said)
+        declines = intents.is_no(heard) or re.search(r"\b(?:i'm|i am|all|we're) (?:good|fine|okay)\b", heard, re.I)
         return bool(
             offered
             and self.state.pending is None
-            and intents.is_no(heard)
+            and declines
             and not self._questions(heard)
             and len(words.tokens(heard)) <= 8
         )
@@ -115,7 +116,8 @@ class Turn:
             ("who" in done or "why" in done) and len(self._questions(heard)) <= 1 and len(words.tokens(heard)) <= 12
         )
         rule = None if about_us else self._rule(heard)
-        answers = [] if about_us else self._answers(heard)
+        books = intents.wants_booking(heard) and self._next_ask() is not None and not intents.asks_for_a_fact(heard)
+        answers = [] if about_us or books else self._answers(heard)
         if rule and rule not in answers:
             answers = [rule, *answers][:2]
         if answers:
@@ -144,13 +146,15 @@ class Turn:
         if intents.wants_booking(heard) and self._next_ask() is not None:
             when = slots.when_of(heard)
             return self._then_ask([f"Certainly, {when}." if when else "Certainly."], "question")
+        if "how_are_you" in done and len(self._questions(heard)) <= 1:
+            return self._then_ask(["I'm doing well, thank you."], "smalltalk", or_else="How can I help you?")
+        if "has_question" in done and len(words.tokens(heard)) <= 8:
+            return Reply("Of course, go ahead.", kind="wait")
         if self._questions(heard):
             limit = self._limit(heard)
             if limit:
                 return self._then_ask([limit], "declined")
             return self._then_ask([self._unknown()], "unknown")
-        if "how_are_you" in done:
-            return self._then_ask(["I'm doing well, thank you."], "smalltalk", or_else="How can I help you?")
         if "thanks" in done:
             return self._then_ask(["You're welcome."], "thanks", or_else="Is there anything else I can help you with?")
         if "hello" in done or intents.only_farewell(heard):
@@ -171,6 +175,10 @@ class Turn:
             )
         if intents.is_no(heard):
             return Reply("All right. Is there anything else I can help you with?", kind="smalltalk")
+        offer = re.search(r"\bWould you like to ([^?]{3,100})\?\s*$", self.state.last_said)
+        if intents.is_yes(heard) and offer:
+            when = f" {WHEN_INSTEAD.question}" if re.search(r"schedul|book|move", offer[1]) else ""
+            return Reply(f"All right, I've noted that you'd like to {offer[1]}.{when}", kind="noted")
         if intents.is_yes(heard):
             return Reply(
                 "Good. How can I help you?"
