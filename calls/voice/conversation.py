@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
-from pipecat.frames.frames import InterruptionFrame, LLMContextFrame, TTSSpeakFrame
+from pipecat.frames.frames import LLMContextFrame, TTSSpeakFrame
 
 from calls import bus
 from calls.audio.framing import FRAME_MS, frame_bytes
@@ -365,12 +365,6 @@ class Conversation:
         self._quiet_since = self._clock()
         # Its words come right behind it, if there were any.
         self._go_on_at = self._clock() + 0.2
-        if not self._in_voice:
-            self._jobs.put_nowait(self._forget_voice)
-
-    async def _forget_voice(self) -> None:
-        if not self._in_voice and not self._in_turn:
-            self._voice_began = None
 
     def user_said(self, text: str) -> None:
         began = self._voice_began if self._voice_began is not None else self._voice_ended
@@ -611,6 +605,8 @@ class Conversation:
             self._tick_resumption(now)
         elif self._go_on_at is not None and now >= self._go_on_at:
             self._go_on_at = None
+            # A turn without words.
+            self._voice_began = None
             cut, self._cut = self._cut, None
             if cut is not None and not self._is_busy() and not self._utterances.is_open:
                 rest = rest_of(*cut)

@@ -18,6 +18,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.transports.base_input import BaseInputTransport
 from pipecat.transports.base_transport import TransportParams
 
+from calls.audio.doubling import Doubler
 from calls.audio.resample import StreamResampler
 from calls.voice.providers.stt import RATE
 from calls.voice.utterances import Utterance, Utterances
@@ -31,7 +32,7 @@ class BusInput(BaseInputTransport):
 
     def __init__(self) -> None:
         super().__init__(TransportParams(audio_in_enabled=True, audio_in_sample_rate=RATE))
-        self._resampler: StreamResampler | None = None
+        self._resampler: StreamResampler | Doubler | None = None
 
     async def start(self, frame: StartFrame) -> None:
         await super().start(frame)
@@ -40,7 +41,8 @@ class BusInput(BaseInputTransport):
     async def hear(self, number: int, pcm: bytes, *, rate: int) -> None:
         """The next 20 ms of the leg."""
         if self._resampler is None:
-            self._resampler = StreamResampler(from_rate=rate, to_rate=RATE)
+            doubles = rate * 2 == RATE
+            self._resampler = Doubler() if doubles else StreamResampler(from_rate=rate, to_rate=RATE)
         audio = self._resampler.push(pcm)
         if audio:
             frame = InputAudioRawFrame(audio=audio, sample_rate=RATE, num_channels=1)

@@ -39,6 +39,23 @@ MANNERS = (
 )
 
 
+def _settings(model: str) -> LLMSettings:
+    """pipecat wants every setting named, also where there is none."""
+    return LLMSettings(
+        model=model,
+        system_instruction=None,
+        temperature=None,
+        max_tokens=None,
+        top_p=None,
+        top_k=None,
+        frequency_penalty=None,
+        presence_penalty=None,
+        seed=None,
+        filter_incomplete_user_turns=None,
+        user_turn_completion_config=None,
+    )
+
+
 class LLMError(Exception):
     """No reply, or only half of one. `retryable` tells whether the same request may succeed in a moment."""
 
@@ -80,7 +97,7 @@ class HouseLLM(LLMService):
     """The embedded reply engine, as a pipecat service."""
 
     def __init__(self, mind: Mind, thinker: Thinker) -> None:
-        super().__init__(settings=LLMSettings(model="house"))
+        super().__init__(settings=_settings("house"))
         self._mind = mind
         self._thinker = thinker
 
@@ -203,7 +220,7 @@ class FakeLLM(LLMService):
     """Replies what the test says, one after another."""
 
     def __init__(self, *replies: str) -> None:
-        super().__init__(settings=LLMSettings(model="fake"))
+        super().__init__(settings=_settings("fake"))
         self.replies = list(replies)
         self.asked: list[list[Any]] = []
 

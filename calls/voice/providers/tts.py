@@ -159,7 +159,7 @@ def without_leading_silence(pcm: bytes) -> bytes:
 
 
 class FakeTTS:
-    """A tone, some 60 ms a character. `fails` utterances raise first; while `stalls`, none is made."""
+    """A tone, some 60 ms a character. `fails` utterances raise first; none is made before `may_speak`."""
 
     name = "fake"
     MS_A_CHARACTER = 60
@@ -167,14 +167,14 @@ class FakeTTS:
     def __init__(self, *, fails: int = 0) -> None:
         self.spoken: list[str] = []
         self.fails = fails
-        self.stalls = False
+        self.may_speak = asyncio.Event()
+        self.may_speak.set()
 
     async def speak(self, text: str, *, voice: str, rate: int) -> AsyncGenerator[bytes, None]:
         if self.fails:
             self.fails -= 1
             raise TTSError("told to", retryable=True)
-        while self.stalls:
-            await asyncio.sleep(0.01)
+        await self.may_speak.wait()
         self.spoken.append(text)
         samples = len(text) * self.MS_A_CHARACTER * rate // 1000
         tone = 8000 * np.sin(2 * np.pi * 440 * np.arange(samples) / rate + 0.5)
