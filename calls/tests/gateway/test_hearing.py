@@ -24,7 +24,7 @@ def test_numbers_frames_from_the_answer(hearing):
 
 
 def test_jitter_moves_nothing(hearing):
-    placed = []
+    placed: list[bytes] = []
     for tick, arriving in enumerate([1, 0, 0, 3, 1, 0, 2], start=1):
         for _ in range(arriving):
             hearing.hear(sound(10 + len(placed) + len(hearing._waiting)))

@@ -38,10 +38,16 @@ def answer(call: Call, holder: str = HOLDER) -> bool:
     )
 
 
-def end(call: Call, holder: str = HOLDER, **facts: object) -> bool:
-    told = {"reason": "user_hangup", "by": "user", "detail": "", "at": AT + timedelta(seconds=65)} | facts
+def end(call: Call, holder: str = HOLDER, *, reason: str = "user_hangup", by: str = "user") -> bool:
     return legs.mark_leg_ended(
-        **{"call_id": call.public_id, "holder": holder, "duration_ms": 65_000, "size_bytes": 2_080_044, **told}
+        call_id=call.public_id,
+        holder=holder,
+        reason=reason,
+        by=by,
+        detail="",
+        at=AT + timedelta(seconds=65),
+        duration_ms=65_000,
+        size_bytes=2_080_044,
     )
 
 

@@ -29,10 +29,13 @@ def table() -> Table:
 @pytest.fixture
 async def writes() -> AsyncIterator[Writes]:
     async with asyncio.TaskGroup() as group:
-        tasks: list[asyncio.Task] = []
+        tasks: list[asyncio.Task[None]] = []
+
+        async def run(work: Awaitable[None]) -> None:
+            await work
 
         def spawn(work: Awaitable[None]) -> None:
-            tasks.append(group.create_task(work))
+            tasks.append(group.create_task(run(work)))
 
         yield Writes("call_1", spawn=spawn)
         for task in tasks:
