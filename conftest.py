@@ -68,6 +68,12 @@ def make_agent(account: Account, **settings: Any) -> Agent:
     return agents.create_agent(account=account, settings={"name": "Ada", "voice": "en-US-Neural2-F", **settings})
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """What makes passwords safe makes tests slow."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def account(db: None) -> Account:
     return make_account()
