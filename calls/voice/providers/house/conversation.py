@@ -101,6 +101,14 @@ def is_answer(ask: Ask, heard: str) -> bool:
         return False
     if "hello" in found and len(words.tokens(heard)) <= 3:
         return False
+    if (
+        ask.kind in ("phone", "email", "name", "date", "number")
+        and not slots.said_back(ask.kind, heard)
+        and volunteered(heard)
+    ):
+        return False
+    if ask.kind == "yes_no" and re.match(r"\W*ok(?:ay)?\b", heard, re.I) and intents.is_question(heard):
+        return False
     if ask.kind == "yes_no":
         return intents.is_yes(heard) or intents.is_no(heard) or not intents.is_question(heard)
     if slots.said_back(ask.kind, re.sub(r"\?\s*$", "", heard)):

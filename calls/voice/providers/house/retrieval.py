@@ -22,7 +22,7 @@ _ENOUGH, _MEANS_IT = 0.5, 0.42
 _LIGHT = 0.3
 _FEWEST = 12
 # These only name the kind of thing asked for: "close" in "When do you close on Friday?" must not find "Monday: closed".
-_KINDS = frozenset(words.canonical(word) for word in ("price", "open", "close"))
+_KINDS = frozenset(words.canonical(word) for word in ("price", "open", "close", "take"))
 # A list is the answer to a question for all of it, hardly to one for one of its items.
 _LIST_PENALTY, _LIST_BONUS = 0.15, 0.1
 

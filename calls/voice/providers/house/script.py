@@ -19,6 +19,8 @@ class Script:
         self._brief = brief
         self._foreign = phrases_for(persona.language)
         self._name = brief.name or name_from_label(persona.agent_name)
+        if not brief.name and self._name and self._name.lower() in brief.company.lower():
+            self._name = ""
 
     def first_message(self) -> str:
         """The greeting: the owner's words, or the agent's name, company and reason to call."""

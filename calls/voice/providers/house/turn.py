@@ -136,7 +136,7 @@ class Turn:
         if "why" in done:
             if self.brief.leads and self.brief.purpose:
                 return self._then_ask([self.script.reason()], "answer")
-            return self._then_ask([self._what_i_do()], "smalltalk")
+            return Reply(self._what_i_do(), kind="smalltalk")
         if "capabilities" in done:
             return Reply(self._what_i_do(), kind="smalltalk")
         if acknowledged:
@@ -212,7 +212,7 @@ class Turn:
             return slots.echoed(heard) if pending.kind in ("text", "date", "number") else "Thank you, I've noted that."
         given = volunteered(heard)
         new = [kind for kind in given if kind not in self.state.given]
-        if "name" in new and (self._wants("name") or len(new) > 1):
+        if "name" in new:
             return f"Thank you, {given['name']}."
         backs = [slots.said_back(kind, heard) for kind in new if kind not in ("name", "date")]
         return " ".join(back for back in backs if back)
@@ -225,9 +225,6 @@ class Turn:
             and intents.is_yes(heard)
             and len(words.tokens(heard)) <= 4
         )
-
-    def _wants(self, kind: str) -> bool:
-        return any(ask.kind == kind for ask in self.asks)
 
     def _questions(self, heard: str) -> list[str]:
         return [part for part in intents.segments(heard) if intents.is_question(part)]
@@ -341,7 +338,15 @@ class Turn:
                 text = f"{text} {untold}".strip()
         if ask is not None and len(text.split()) + len(ask.question.split()) <= _ROOM_FOR_A_QUESTION + 10:
             return Reply(f"{text} {ask.question}".strip(), kind=kind if kind != "smalltalk" else "question")
-        if ask is None and closes and self.asks:
+        waits = self.state.pending is not None and not is_answer(self.state.pending, self.state.heard)
+        if (
+            ask is None
+            and closes
+            and not waits
+            and (not self.state.asked or self.state.has_said("That's all I needed"))
+        ):
+            return Reply(f"{text} Is there anything else I can help you with?".strip(), kind=kind)
+        if ask is None and closes and not waits:
             return Reply(f"{text} That's all I needed. Is there anything else I can help you with?".strip(), kind=kind)
         if or_else and not text.endswith("?"):
             text = f"{text} {or_else}".strip()

@@ -129,7 +129,8 @@ _ASKED = {
     ),
     "#email": re.compile(r"\be-?mail\b", re.I),
     "#span": re.compile(
-        r"\bhow (?:long|soon|many (?:days|hours|minutes|weeks|months|years)|fast|quickly|far ahead)\b", re.I
+        r"\bhow (?:long|soon|many (?:days|hours|minutes|weeks|months|years)|fast|quickly|far ahead)\b(?: (?:does|do|will|would|is) (?:\w+ ){1,3}take\b)?",
+        re.I,
     ),
     "#when": re.compile(r"\bwhen\b|\bwhat (?:time|day|date)\b|\bwhich day\b|\bhow (?:soon|late|early)\b", re.I),
     "#insurance": re.compile(r"\b(?:insurances?|insurers?|copay)\b", re.I),
@@ -257,7 +258,7 @@ def concepts_given(fact: str) -> set[str]:
     has_time = bool(_CLOCK.search(fact) or WEEKDAY.search(fact))
     if _MONEY.search(fact):
         given.add("#price")
-    if _OPENING.search(fact) and (has_time or re.search(r"\d", fact)):
+    if _OPENING.search(fact) and (has_time or (re.search(r"\d", fact) and not re.search(r"\d+ hours?\b", fact))):
         given.add("#hours")
     if _STREET.search(fact) or re.search(r"\b(?:address|located|location|directions)\b", fact, re.I):
         given.add("#place")
