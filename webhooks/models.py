@@ -106,8 +106,16 @@ class Event(models.Model):
 
 
 class DeliveryQuerySet(AccountQuerySet):
+    def due(self, at: datetime) -> Self:
+        """Those whose time has come, in nobody's hands."""
+        return self.filter(
+            Q(leased_until=None) | Q(leased_until__lte=at),
+            status=Delivery.Status.PENDING,
+            next_attempt_at__lte=at,
+        )
+
     def claimable(self, at: datetime) -> Self:
-        """Those that a sender may take now: due, in nobody's hands, and not before an elder about the same subject."""
+        """Those due that a sender may take now: none goes before an elder about the same subject."""
         elder = Delivery.objects.filter(
             endpoint=OuterRef("endpoint"),
             subject=OuterRef("subject"),
@@ -115,12 +123,7 @@ class DeliveryQuerySet(AccountQuerySet):
             attempts_made=0,
             pk__lt=OuterRef("pk"),
         )
-        return self.filter(
-            Q(leased_until=None) | Q(leased_until__lte=at),
-            Q(attempts_made__gt=0) | ~Exists(elder),
-            status=Delivery.Status.PENDING,
-            next_attempt_at__lte=at,
-        )
+        return self.due(at).filter(Q(attempts_made__gt=0) | ~Exists(elder))
 
     def in_flight(self, at: datetime) -> Self:
         """Those that a sender has in its hands."""
@@ -155,11 +158,15 @@ class Delivery(models.Model):
         indexes = [
             # The sender's claim: what is due.
             models.Index(fields=["next_attempt_at"], name="delivery_due", condition=models.Q(status="pending")),
-            # The same, of one endpoint; also how many of its deliveries are in flight.
+            # The same, of one endpoint.
             models.Index(
                 fields=["endpoint", "next_attempt_at"],
                 name="delivery_due_by_endpoint",
                 condition=models.Q(status="pending"),
+            ),
+            # How many of an endpoint's deliveries are in flight.
+            models.Index(
+                fields=["endpoint"], name="delivery_in_flight", condition=models.Q(leased_until__isnull=False)
             ),
             # The oldest unattempted delivery about a subject to an endpoint.
             models.Index(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Count, F, IntegerField, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Min, OuterRef
 
 from webhooks import tasks
 from webhooks.models import Attempt, Delivery, Endpoint
@@ -52,32 +53,16 @@ class Outcome:
 
 @transaction.atomic
 def claim_due(*, at: datetime, limit: int) -> list[Claim]:
-    """Take up to `limit` deliveries that are due, those waiting longest first and few enough of each endpoint.
-
-    An endpoint that another sender claims from at this moment is left out: the lock makes the count of its
-    deliveries in flight exact.
-    """
-    if limit <= 0:
-        return []
-    endpoints = _endpoints_with_room(at, limit)
-    in_flight = dict(
-        Delivery.objects.filter(endpoint__in=endpoints)
-        .in_flight(at)
-        .values_list("endpoint")
-        .annotate(count=Count("pk"))
-        .values_list("endpoint", "count")
-    )
+    """Take up to `limit` deliveries that are due, those waiting longest first and few enough of each endpoint."""
+    endpoints = _lock_endpoints_with_work(at, limit)
+    picked = _pick(endpoints, at)[:limit]
+    deliveries = Delivery.objects.select_related("event").in_bulk(pk for pk, _ in picked)
     lease = at + LEASE
-    claims: list[Claim] = []
-    for endpoint in endpoints:
-        room = min(MAX_IN_FLIGHT - in_flight.get(endpoint.pk, 0), limit - len(claims))
-        if room <= 0:
-            continue
-        due = Delivery.objects.filter(endpoint=endpoint).claimable(at).order_by("next_attempt_at", "pk")
-        for delivery in due.select_for_update(skip_locked=True, of=("self",)).select_related("event")[:room]:
-            delivery.endpoint = endpoint
-            claims.append(Claim(delivery, lease))
-    Delivery.objects.filter(pk__in=[claim.delivery.pk for claim in claims]).update(leased_until=lease)
+    Delivery.objects.filter(pk__in=deliveries).update(leased_until=lease)
+    claims = []
+    for pk, endpoint in picked:
+        deliveries[pk].endpoint = endpoint
+        claims.append(Claim(deliveries[pk], lease))
     return claims
 
 
@@ -122,23 +107,46 @@ def replay_delivery(*, delivery: Delivery, at: datetime) -> Delivery:
     return delivery
 
 
-def _endpoints_with_room(at: datetime, limit: int) -> list[Endpoint]:
-    """Locked: endpoints with something claimable, the longest waiting first; without those known to be full."""
-    due = Delivery.objects.claimable(at)
-    of_this = Delivery.objects.filter(endpoint=OuterRef("pk"))
-    in_flight = of_this.in_flight(at).order_by().values("endpoint").annotate(count=Count("pk")).values("count")
-    endpoints = (
-        Endpoint.objects.listening()
-        .filter(pk__in=due.values("endpoint"))
-        .annotate(
-            in_flight=Coalesce(Subquery(in_flight, output_field=IntegerField()), 0),
-            due_at=Subquery(of_this.claimable(at).order_by("next_attempt_at").values("next_attempt_at")[:1]),
-        )
-        .filter(in_flight__lt=MAX_IN_FLIGHT)
-        .order_by(F("due_at"), "pk")
+def _lock_endpoints_with_work(at: datetime, limit: int) -> list[Endpoint]:
+    """Up to `limit` endpoints with something due, the longest waiting first, without those known to be full.
+
+    One that another sender claims from at this moment is passed over. Whoever holds the lock is alone with the
+    endpoint's deliveries: all that claims, records or replays them takes it first, so the count in flight is exact.
+    """
+    due = Delivery.objects.due(at).filter(endpoint__in=Endpoint.objects.listening())
+    by_endpoint = (
+        due.order_by().values("endpoint").annotate(due_at=Min("next_attempt_at")).order_by("due_at", "endpoint")
     )
+    waiting = list(by_endpoint.values_list("endpoint", flat=True))
+    if not waiting or limit <= 0:
+        return []
+
+    in_flight = _count_in_flight(waiting, at)
+    with_room = [pk for pk in waiting if in_flight.get(pk, 0) < MAX_IN_FLIGHT][:limit]
     # Not the key: rows of deliveries that refer to it may be inserted meanwhile.
-    return list(endpoints.select_for_update(skip_locked=True, no_key=True, of=("self",))[:limit])
+    locked = Endpoint.objects.listening().select_for_update(skip_locked=True, no_key=True).in_bulk(with_room)
+    return [locked[pk] for pk in with_room if pk in locked]
+
+
+def _pick(endpoints: Sequence[Endpoint], at: datetime) -> list[tuple[int, Endpoint]]:
+    """The deliveries to claim from these locked endpoints, as many as each has room for."""
+    in_flight = _count_in_flight([endpoint.pk for endpoint in endpoints], at)
+    claimable = Delivery.objects.filter(endpoint=OuterRef("pk")).claimable(at).order_by("next_attempt_at", "pk")
+    # One look-up by index an endpoint, in one query for all.
+    first = ArraySubquery(claimable.values("pk")[:MAX_IN_FLIGHT])
+    found: dict[int, list[int]] = dict(
+        Endpoint.objects.filter(pk__in=[endpoint.pk for endpoint in endpoints]).values_list("pk", first)
+    )
+    return [
+        (pk, endpoint)
+        for endpoint in endpoints
+        for pk in found[endpoint.pk][: max(0, MAX_IN_FLIGHT - in_flight.get(endpoint.pk, 0))]
+    ]
+
+
+def _count_in_flight(endpoints: Sequence[int], at: datetime) -> dict[int, int]:
+    in_flight = Delivery.objects.filter(endpoint__in=endpoints).in_flight(at).order_by()
+    return dict(in_flight.values("endpoint").annotate(count=Count("pk")).values_list("endpoint", "count"))
 
 
 def _plan_retry(delivery: Delivery, endpoint: Endpoint, at: datetime) -> None:
