@@ -107,6 +107,8 @@ def is_answer(ask: Ask, heard: str) -> bool:
         and volunteered(heard)
     ):
         return False
+    if ask.kind == "text" and re.match(r"\W*my name(?:'s| is)\b", heard, re.I):
+        return False
     if ask.kind == "yes_no" and re.match(r"\W*ok(?:ay)?\b", heard, re.I) and intents.is_question(heard):
         return False
     if ask.kind == "yes_no":

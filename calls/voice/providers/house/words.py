@@ -99,7 +99,7 @@ _MONTH = re.compile(
 )
 _SPAN = re.compile(
     r"\b(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|half an|thirty|forty|sixty|ninety)"
-    r"[\s-](?:to \w+ )?(?:\w+ )?(?:minutes?|hours?|days?|weeks?|months?|years?)\b",
+    r"[\s-](?:to \w+ )?(?:(?!per\b|an?\b|each\b|every\b)\w+ )?(?:minutes?|hours?|days?|weeks?|months?|years?)\b(?! (?:before|ago|old|notice|in advance)|'? notice)",
     re.I,
 )
 _STREET = re.compile(
