@@ -61,7 +61,7 @@ class BodyMiddleware:
             # Views take a body without an announced length for none.
             request.META["CONTENT_LENGTH"] = str(len(body))
             request._stream = io.BytesIO(body)
-            request._read_started = False
+            request._body = body
         return self._get_response(request)
 
 
