@@ -33,7 +33,7 @@ class AccountSuspended(errors.PermissionDenied):
 
 def authenticate_key(text: str, at: datetime) -> ApiKey:
     """The key of this text, with its account. Raises UnknownKey and AccountSuspended."""
-    key = ApiKey.objects.select_related("account").filter(digest=keys.digest(text)).first() if _may_be(text) else None
+    key = _find(text)
     if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at):
         raise UnknownKey("The API key is not valid. It may be mistyped, revoked or expired.")
 
@@ -79,8 +79,12 @@ def _bearer(request: HttpRequest) -> str:
     return text.strip()
 
 
-def _may_be(text: str) -> bool:
-    return text.isascii() and keys.is_well_formed(text)
+def _find(text: str) -> ApiKey | None:
+    if not keys.is_well_formed(text):
+        return None
+
+    found: ApiKey | None = ApiKey.objects.select_related("account").filter(digest=keys.digest(text)).first()
+    return found
 
 
 def _note_use(key: ApiKey, at: datetime) -> None:

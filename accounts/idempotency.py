@@ -13,7 +13,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
-from rest_framework.response import Response
+from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 
 from accounts.models import Account, IdempotentAnswer
 from vaniagent.lib import errors
@@ -37,8 +38,8 @@ class KeyReused(errors.Conflict):
 
 
 def answer_once(
-    request: HttpRequest, *, account: Account, at: datetime, perform: Callable[[], Response]
-) -> HttpResponse:
+    request: HttpRequest, *, account: Account, at: datetime, perform: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
     """Do what a POST asks, or give back the answer that its key got before.
 
     What `perform` does and the answer kept are one database transaction. An answer that is not a success is not kept,
@@ -53,12 +54,14 @@ def answer_once(
         if not _lock(account, key):
             raise StillRunning("The first request with this key is still running.", retry_after=1)
 
-        kept = IdempotentAnswer.objects.for_account(account).filter(key=key).first()
+        kept: IdempotentAnswer | None = IdempotentAnswer.objects.for_account(account).filter(key=key).first()
         if kept is not None and kept.created_at > at - KEPT:
             return _replay(kept, digest)
 
-        response = perform().render()
-        if not 200 <= response.status_code < 300:
+        response = perform()
+        if isinstance(response, SimpleTemplateResponse):
+            response.render()
+        if not isinstance(response, HttpResponse) or not 200 <= response.status_code < 300:
             transaction.set_rollback(True)
             return response
 
