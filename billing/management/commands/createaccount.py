@@ -62,7 +62,14 @@ def _make(
     *, email: str, password: str, plan: str, numbers: dict[str, int | None], micro_credits: int
 ) -> dict[str, str]:
     now = timezone.now()
-    account = accounts.create_account(email=email, password=password, plan=plan, **numbers)
+    account = accounts.create_account(
+        email=email,
+        password=password,
+        plan=plan,
+        requests_per_minute=numbers["requests_per_minute"],
+        requests_per_hour=numbers["requests_per_hour"],
+        max_live_calls=numbers["max_live_calls"],
+    )
     billing.grant(
         account=account, reference=f"{account.public_id}/sign-up", micro_credits=micro_credits, at=now, memo="Sign-up"
     )
