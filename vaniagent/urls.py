@@ -5,12 +5,16 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from calls.api.files import call_file
 from vaniagent import health
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("files/<str:call_id>/<str:name>", call_file),
     path("v1/", include("agents.api.urls")),
     path("v1/", include("calls.api.urls")),
+    path("v1/", include("webhooks.api.urls")),
+    path("v1/", include("webhooks.api.urls")),
 ]
