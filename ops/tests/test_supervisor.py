@@ -14,6 +14,7 @@ import pytest
 
 from ops import embedded
 from ops.processes import free_port
+from ops.supervisor import main
 from ops.tests.conftest import DummyStack, is_left, wait_until
 
 Start = Callable[..., DummyStack]
@@ -178,3 +179,12 @@ def test_runs_on_the_port_that_was_named(start: Start, var_dir: Path) -> None:
     start(port=port, env=NO_STORES).wait_until_ready()
 
     assert embedded.read(var_dir)["PORT"] == str(port)
+
+
+@pytest.mark.parametrize("port", ["http", "-1", "65536"])
+def test_a_port_that_is_none_is_one_clear_line(capsys: pytest.CaptureFixture[str], var_dir: Path, port: str) -> None:
+    code = main(["--var", str(var_dir), f"--port={port}"])
+
+    assert code == 1
+    assert capsys.readouterr().err == f"PORT must be a number from 0 to 65535, not {port!r}.\n"
+    assert not var_dir.exists()
