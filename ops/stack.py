@@ -69,7 +69,8 @@ class Stack:
     ) -> None:
         self.stop()
         if self._is_temporary:
-            self._remove()
+            self.remove_data()
+            shutil.rmtree(self.var_dir, ignore_errors=True)
 
     @property
     def url(self) -> str:
@@ -145,10 +146,13 @@ class Stack:
             self._process.kill()
             return self._process.wait()
 
-    def _remove(self) -> None:
-        # As root, PostgreSQL's data may lie elsewhere, where its account can reach them.
-        shutil.rmtree((self.var_dir / "postgres").resolve(), ignore_errors=True)
-        shutil.rmtree(self.var_dir, ignore_errors=True)
+    def remove_data(self) -> None:
+        """Delete the database of a stopped stack, wherever it lies, and keep the logs."""
+        database = self.var_dir / "postgres"
+        # As root it may lie where PostgreSQL's account can reach it, with a link to it here.
+        shutil.rmtree(database.resolve(), ignore_errors=True)
+        if database.is_symlink():
+            database.unlink()
 
     def _is_up(self) -> bool:
         process = self._process
@@ -182,6 +186,6 @@ class Stack:
 
 
 def _temporary_directory() -> Path:
-    directory = Path(tempfile.mkdtemp(prefix="vaniagent-stack-"))
+    directory = Path(tempfile.mkdtemp(prefix="vaniagent stack "))
     directory.chmod(0o711)  # PostgreSQL's account passes through; what lies inside has closed doors of its own
     return directory

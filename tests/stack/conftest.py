@@ -23,6 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(var_dir=tmp_path_factory.mktemp("a stack") / "var") as stack:
         yield stack
+    stack.remove_data()
 
 
 @pytest.fixture
