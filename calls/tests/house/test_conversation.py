@@ -98,6 +98,12 @@ def test_says_plainly_what_it_does_not_know() -> None:
     assert (reply.kind, reply.text) == ("unknown", "I'm sorry, I don't know that.")
 
 
+def test_the_owners_words_for_not_knowing() -> None:
+    engine = house('You are an agent at Foo. We sell shoes. If you don\'t know the answer, say "Please write to us."')
+
+    assert say(engine, "Do you sell hats in green?").text == "Please write to us."
+
+
 def test_refuses_what_the_prompt_forbids() -> None:
     reply = say(house(DENTAL.prompt), "Which painkiller should I take?")
 

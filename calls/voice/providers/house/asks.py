@@ -19,7 +19,7 @@ class Ask:
 
 # First match wins. The question is the one for the bare noun; anything more particular is asked as it is written.
 _KNOWN: tuple[tuple[str, str, str], ...] = (
-    (r"(?:first and last|full|first|last)? ?names?|who (?:is|they are)(?: calling)?|who they are", "name", "May I have your {noun}, please?"),
+    (r"(?:first and last|full|own|first|last)? ?names?|who (?:is|they are)(?: calling)?|who they are", "name", "May I have your {noun}, please?"),
     (r"(?:best |contact |phone |telephone |mobile |cell |callback |call-back |call back )+numbers?|(?:phone|number|mobile)", "phone", "What is the best phone number to reach you?"),
     (r"(?:best )?e-?mail(?: address(?:es)?)?", "email", "What is your email address?"),
     (r"(?:date of birth|birth ?date|dob)", "text", "What is your date of birth?"),
@@ -135,7 +135,7 @@ def _question(part: str, when: str, verb: str) -> Ask | None:
     known = _known(part)
     if known is not None:
         noun, kind, question = known
-        return Ask(question.format(noun=noun), kind, when)
+        return Ask(question.format(noun=noun.removeprefix("own ")), kind, when)
     if re.match(r"to \w", part, re.I):
         rest = spoken.to_caller(part[3:])
         return Ask(

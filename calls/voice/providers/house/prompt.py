@@ -59,6 +59,7 @@ class Brief:
     purpose: str = ""
     greeting: str = ""
     closing: str = ""
+    unknown: str = ""
     leads: bool = False
     facts: tuple[Fact, ...] = ()
     asks: tuple[Ask, ...] = ()
@@ -78,6 +79,7 @@ class _Reader:
         self.tells: list[str] = []
         self.limits: list[str] = []
         self.purpose = self.greeting = self.closing = ""
+        self.unknown = ""
         self.leads = False
         self._first = True
 
@@ -235,6 +237,14 @@ class _Reader:
         if asked:
             always = re.search(r"\b(?:call (?:starts|begins)|answer|pick|hang|end|greet|finish)", when, re.I)
             return self._asks_of(asked, then, "" if always else when)
+        if re.match(
+            r"(?:you|the answer is)\b.*\b(?:know|not sure|unsure|unknown|can't answer|cannot answer)\b|you (?:are not|aren't) sure|unsure",
+            when,
+            re.I,
+        ):
+            said = re.search(r"[\"\u201c]([^\"\u201d]{3,300})[\"\u201d]", then)
+            self.unknown = spoken.sentence(spoken.aloud(said[1])) if said else ""
+            return True
         told = TELL.match(then)
         quoted = re.search(r"[\"\u201c]([^\"\u201d]{3,300})[\"\u201d]", then)
         if quoted:
@@ -343,7 +353,7 @@ class _Reader:
         if known.company and known.place:
             self._fact(spoken.sentence(f"We are in {spoken.aloud(known.place)}"), f"located in {known.place}")
         return Brief(
-            name=known.name, role=known.role, company=spoken.aloud(known.company), purpose=self.purpose, greeting=self.greeting, closing=self.closing,
+            name=known.name, role=known.role, company=spoken.aloud(known.company), purpose=self.purpose, greeting=self.greeting, closing=self.closing, unknown=self.unknown,
             leads=self.leads, facts=tuple(dict.fromkeys(self.facts)), asks=tuple(self.asks[:20]), rules=tuple(self.rules[:60]),
             tells=tuple(dict.fromkeys(self.tells)), limits=tuple(self.limits[:30]),
         )  # fmt: skip

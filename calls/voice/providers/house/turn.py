@@ -301,6 +301,8 @@ class Turn:
         return None
 
     def _unknown(self) -> str:
+        if self.brief.unknown:
+            return self.brief.unknown
         before = sum(any(u in said for u in _UNKNOWN) for said in self.state.said)
         return _UNKNOWN[before % len(_UNKNOWN)]
 
