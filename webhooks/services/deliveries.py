@@ -17,7 +17,7 @@ from webhooks.models import Attempt, Delivery, Endpoint
 from webhooks.services.endpoints import disable_endpoint, lock_listening
 
 # Longer than an attempt may take, so that a lease runs out only where its sender is gone.
-LEASE: Final = timedelta(seconds=30)
+LEASE: Final = timedelta(seconds=20)
 MAX_IN_FLIGHT: Final = 4
 DISABLED_AFTER: Final = timedelta(days=5)
 
