@@ -150,6 +150,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # In the order of `-Q`: a call that lost its worker goes before a new one.
     "queue_order_strategy": "priority",
+    # Seconds of one wait for a message: a worker ends, or has room again, no sooner than a wait is over.
+    "polling_interval": 0.2,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     # Tasks are acknowledged as they start, so that this concerns only what a dead worker had just fetched.
