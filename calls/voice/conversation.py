@@ -363,8 +363,9 @@ class Conversation:
         self._stopwatch.turn_ended()
         self._machine.end_turn()
         self._quiet_since = self._clock()
-        # Its words come right behind it, if there were any.
-        self._go_on_at = self._clock() + 0.2
+        if not self._in_voice:
+            # Its words come right behind it, if there were any.
+            self._go_on_at = self._clock() + 0.2
 
     def user_said(self, text: str) -> None:
         began = self._voice_began if self._voice_began is not None else self._voice_ended
@@ -606,7 +607,7 @@ class Conversation:
         elif self._go_on_at is not None and now >= self._go_on_at:
             self._go_on_at = None
             # A turn without words.
-            self._voice_began = None
+            self._voice_began, self._guess = None, ""
             cut, self._cut = self._cut, None
             if cut is not None and not self._is_busy() and not self._utterances.is_open:
                 rest = rest_of(*cut)

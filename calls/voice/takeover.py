@@ -50,6 +50,8 @@ def resume(history: Sequence[PastTurn], attached: bus.Attached) -> Resumption:
         start_frame=max(0, attached.frame - attached.played_ms // bus.FRAME_MS),
         end_frame=attached.frame,
         is_whole=attached.is_whole,
+        # The rest of it will be an utterance of its own.
+        is_cut=not attached.is_whole,
     )
     rest = "" if attached.is_whole else rest_of(last.text, first_words(last.text, arrived / total if total else 0.0))
     return Resumption(next_utterance, playing=playing, rest=rest)

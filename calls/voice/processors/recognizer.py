@@ -88,7 +88,8 @@ class Recognizer(SegmentedSTTService):
                 self.create_task(self._tell(bytes(self._audio_buffer)), "interim")
             return
         self._quiet += 1
-        if self._quiet == PAUSE_FRAMES and self._guess is None:
+        # One at a time: guesses that pile up would stand before the transcript that somebody waits for.
+        if self._quiet >= PAUSE_FRAMES and self._guess is None and self._stt.is_idle:
             self._since_guess = 0
             segment = bytes(self._audio_buffer) + self._trailing_silence()
             self._guess = self.create_task(self._tell(segment), "guess")
