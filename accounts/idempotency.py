@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 
 from accounts.models import Account, IdempotentAnswer
-from vaniagent.lib import errors
+from vaniagent.lib import errors, sealing
 
 KEPT: Final = timedelta(hours=24)
 HEADER: Final = "Idempotency-Key"
 
+_SEALED_FOR: Final = "accounts.idempotent_answer"
 _FORM: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
@@ -71,11 +69,17 @@ def answer_once(
             defaults={
                 "request_digest": digest,
                 "status": response.status_code,
-                "body": _cipher().encrypt(response.content),
+                "body": sealing.seal(response.content.decode(), purpose=_SEALED_FOR).encode(),
                 "created_at": at,
             },
         )
         return response
+
+
+def forget_old_answers(*, at: datetime) -> int:
+    """Delete the answers that are past their time. How many there were."""
+    forgotten, _ = IdempotentAnswer.objects.filter(created_at__lte=at - KEPT).delete()
+    return forgotten
 
 
 def _lock(account: Account, key: str) -> bool:
@@ -92,8 +96,8 @@ def _replay(kept: IdempotentAnswer, digest: str) -> HttpResponse:
         raise KeyReused("This key was used before, for another request.", param=HEADER)
 
     try:
-        body = _cipher().decrypt(bytes(kept.body))
-    except InvalidToken as error:
+        body = sealing.unseal(bytes(kept.body).decode(), purpose=_SEALED_FOR)
+    except sealing.CannotUnseal as error:
         raise KeyReused("This key was used before, and its answer can no longer be read.", param=HEADER) from error
     replay = HttpResponse(body, status=kept.status, content_type="application/json")
     replay.headers["Idempotent-Replayed"] = "true"
@@ -103,9 +107,3 @@ def _replay(kept: IdempotentAnswer, digest: str) -> HttpResponse:
 def _digest_of(request: HttpRequest) -> str:
     target = f"{request.method} {request.get_full_path()}\n".encode()
     return hashlib.sha256(target + request.body).hexdigest()
-
-
-def _cipher() -> MultiFernet:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(f"idempotency/{secret}".encode()).digest() for secret in secrets]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

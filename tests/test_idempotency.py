@@ -100,6 +100,15 @@ def test_kept_for_a_day(api: Any) -> None:
     assert IdempotentAnswer.objects.count() == 1
 
 
+def test_old_answers_are_forgotten(api: Any) -> None:
+    api.post("/v1/agents", BODY, Idempotency_Key="one")
+    now = timezone.now()
+
+    assert idempotency.forget_old_answers(at=now + timedelta(hours=23)) == 0
+    assert idempotency.forget_old_answers(at=now + timedelta(hours=24)) == 1
+    assert not IdempotentAnswer.objects.exists()
+
+
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "schlüssel", "a\tb"])
 def test_bad_keys(api: Any, key: Any) -> None:
     r = api.post("/v1/agents", BODY, Idempotency_Key=key)

@@ -19,7 +19,7 @@ METHODS = ("get", "post", "patch", "delete")
 
 def routes() -> list[tuple[str, str]]:
     """Method and path of every route under /v1 that names something by its id."""
-    found = []
+    found: list[tuple[str, str]] = []
 
     def walk(patterns: Any, prefix: str) -> None:
         for pattern in patterns:
@@ -37,12 +37,12 @@ def routes() -> list[tuple[str, str]]:
 @pytest.fixture
 def ids(account: Any) -> dict[str, str]:
     """What the account owns, by the first words of the address where it is found."""
-    agent = make_agent(account)
+    agent: Any = make_agent(account)
     call = Call.objects.create(
         account=account, agent=agent, agent_version=agent.current, to_number="+14155550100", created_at=timezone.now()
     )
     endpoint = Endpoint.objects.create(
-        account=account, url="https://example.com/hook", events=["call.started"], secret="whsec_x"
+        account=account, url="https://example.com/hook", events=["call.started"], sealed_secret="x"
     )
     event = Event.objects.create(
         account=account, type="call.started", subject=call.public_id, body="{}", created_at=timezone.now()
