@@ -80,7 +80,7 @@ def translate(exc: Exception, request: HttpRequest) -> errors.ServiceError:
     if isinstance(exc, exceptions.APIException):
         return from_status(exc.status_code, request)
 
-    log.error("A request failed", exc_info=exc, extra={"request_id": requests.id_of(request)})
+    log.error("A request failed", exc_info=exc)
     return from_status(500, request)
 
 

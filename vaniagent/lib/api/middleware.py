@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
 from rest_framework.response import Response
+from structlog.contextvars import bound_contextvars
 
 from vaniagent.lib.api import requests
 from vaniagent.lib.api.envelope import BodyTooLarge, ErrorAnswer, from_status, translate
@@ -27,7 +28,8 @@ class EnvelopeMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self._get_response(request)
+        with bound_contextvars(request_id=requests.id_of(request)):
+            response = self._get_response(request)
         if requests.is_api(request):
             if response.status_code >= 400 and not isinstance(response, (Response, ErrorAnswer)):
                 # A copy would lose what other middleware said: limits, methods allowed.
