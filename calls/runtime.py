@@ -78,6 +78,11 @@ class _Drive:
         self.stopped: Outcome | None = None
         self.talk: asyncio.Task[Outcome] | None = None
 
+    def begin(self, talk: asyncio.Task[Outcome]) -> None:
+        self.talk = talk
+        if self.stopped is not None:
+            talk.cancel()
+
     def stop(self, outcome: Outcome) -> None:
         """End the conversation where it is. What it has reported is still written."""
         if self.stopped is None:
@@ -196,15 +201,14 @@ class Runtime:
         """The conversation beside the task that writes what it reports; ends when both have."""
         self._holders.add(spec.holder)
         call = await self._jobs.run(Call.objects.only("public_id", "account_id").get, public_id=spec.call_id)
-        if drive.stopped is not None:
-            return drive.stopped
         reports = Reports(call=call, token=spec.token, jobs=self._jobs)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(reports.drain())
-                drive.talk = group.create_task(self._engine.converse(spec, reports))
+                talk = group.create_task(self._engine.converse(spec, reports))
+                drive.begin(talk)
                 try:
-                    outcome = await drive.talk
+                    outcome = await talk
                 except asyncio.CancelledError:
                     if drive.stopped is None:
                         raise

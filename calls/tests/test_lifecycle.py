@@ -283,11 +283,11 @@ def test_two_workers_that_claim_at_once_get_one_claim(agent):
     start = threading.Barrier(4)
     claims: list[lifecycle.Claim | None] = []
 
-    def race(worker: str) -> None:
+    def race() -> None:
         start.wait(10)
-        claims.append(claim(call, worker))
+        claims.append(claim(call, threading.current_thread().name))
 
-    threads = [threading.Thread(target=in_thread(lambda n=n: race(f"worker-{n}"))) for n in range(4)]
+    threads = [threading.Thread(target=in_thread(race), name=f"worker-{number}") for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
