@@ -143,6 +143,11 @@ SIGN_UP_CREDITS = Decimal(env.str("SIGN_UP_CREDITS", default="5.00"))
 
 # What was dropped is found every few seconds; a round that comes late is worth nothing, and expires.
 CELERY_BEAT_SCHEDULE = {
+    "accounts-forget-old-answers": {
+        "task": "accounts.tasks.forget_old_answers",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "calls-reap": {"task": "calls.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
     "webhooks-deliver-due": {"task": "webhooks.tasks.deliver_due", "schedule": 1.0, "options": {"expires": 5}},
 }
@@ -165,6 +170,7 @@ CELERY_TASK_IGNORE_RESULT = True
 # A queue that is away must not hold a request: what could not be queued is stored, and swept up later.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1}
 CELERY_TASK_ROUTES = {
+    "accounts.tasks.*": {"queue": "upkeep"},
     "calls.tasks.reap": {"queue": "upkeep"},
     "calls.tasks.run_call": {"queue": "calls"},
     "webhooks.tasks.*": {"queue": "webhooks"},
