@@ -21,6 +21,11 @@ def tell_owner_of_disabled_endpoint(*, endpoint_id: int, **kwargs: object) -> No
     mails.tell_owner_of_disabled_endpoint(endpoint_id=endpoint_id)
 
 
+def tell_owner(endpoint_id: int) -> None:
+    """Queue `tell_owner_of_disabled_endpoint` without waiting; where the broker is away, the dashboard alone tells."""
+    tell_owner_of_disabled_endpoint.apply_async(kwargs={"endpoint_id": endpoint_id}, retry=False)
+
+
 def wake_sender() -> None:
     """Queue `deliver_due`, once and without waiting: where the broker is away, beat's sweep does it later."""
     deliver_due.apply_async(retry=False, expires=60)

@@ -69,6 +69,8 @@ def check_url(url: str, *, allow_private: bool = False, param: str = "url") -> N
     host = (parts.hostname or "").rstrip(".").lower()
     if not host:
         raise UrlRefused(f"The '{param}' field has no host", param=param)
+    if not _is_possible_host(host):
+        raise UrlRefused(f"The '{param}' field has a host that cannot be", param=param)
     if not allow_private and (_is_local_name(host) or not _literal_is_allowed(host)):
         raise UrlRefused(f"The '{param}' field must lead to a public address", param=param)
 
@@ -158,6 +160,8 @@ def _describe(error: Exception) -> str:
             return "The receiver closed the connection without an answer"
         case aiohttp.ClientPayloadError():
             return "The answer broke off"
+        case aiohttp.InvalidURL() | UnicodeError():
+            return "The host is neither a name nor an address"
         case _:
             return "The answer was not HTTP"
 
@@ -178,19 +182,34 @@ def _split(url: str, param: str) -> SplitResult:
     return parts
 
 
+def _is_possible_host(host: str) -> bool:
+    if ":" in host:
+        return True
+    labels = host.split(".")
+    if not all(0 < len(label) < 64 for label in labels):
+        return False
+    # No name ends in a number, so this must be an IPv4 address in one of its forms.
+    return not labels[-1].isdigit() or _as_ipv4(host) is not None
+
+
 def _is_local_name(host: str) -> bool:
     return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
 def _literal_is_allowed(host: str) -> bool:
     """Names pass; a number, in any of the forms that socket would understand, is judged."""
-    if ":" not in host:
-        try:
-            # Knows the octal, decimal, hexadecimal and short forms.
-            host = socket.inet_ntoa(socket.inet_aton(host))
-        except OSError:
-            return True
+    address = host if ":" in host else _as_ipv4(host)
+    if address is None:
+        return True
     try:
-        return addresses.is_allowed(host)
+        return addresses.is_allowed(address)
     except ValueError:
         return False
+
+
+def _as_ipv4(host: str) -> str | None:
+    try:
+        # Knows the octal, decimal, hexadecimal and short forms.
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -108,8 +107,7 @@ def disable_endpoint(*, endpoint: Endpoint, reason: str, tell_owner: bool = Fals
     endpoint.refresh_from_db(fields=["status", "disabled_reason"])
     _give_up_waiting(endpoint)
     if tell_owner:
-        tell = functools.partial(tasks.tell_owner_of_disabled_endpoint.delay, endpoint_id=endpoint.pk)
-        transaction.on_commit(tell, robust=True)
+        transaction.on_commit(lambda: tasks.tell_owner(endpoint.pk), robust=True)
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from conftest import ApiClient
 from webhooks import services
@@ -76,12 +77,16 @@ def test_what_others_own_does_not_exist(other_api: ApiClient, delivery: Delivery
 
 
 def test_a_log_of_many_deliveries_takes_few_queries(
-    api: ApiClient, endpoint: Endpoint, delivery: Delivery, now: datetime, django_assert_max_num_queries: object
+    api: ApiClient,
+    endpoint: Endpoint,
+    delivery: Delivery,
+    now: datetime,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(10):
         services.send_test_event(endpoint=endpoint, at=now)
 
-    with django_assert_max_num_queries(8):  # type: ignore[operator]  # the fixture's type is not published
+    with django_assert_max_num_queries(8):
         page = api.get(LOG.format(endpoint.public_id)).json()
 
     assert page["total"] == 11
