@@ -115,7 +115,11 @@ REDIS_URL = env.str("REDIS_URL", default=_embedded.get("REDIS_URL", "redis://127
 # Connections that the web process keeps; 0 opens one a thread, as workers and commands want it. `vaniagent.asgi` sets it.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 if DATABASE_POOL_SIZE:
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 20}}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": DATABASE_POOL_SIZE,
+        "timeout": 20,
+    }
 
 # --- The API ----------------------------------------------------------------------------------------------------------
 
