@@ -58,16 +58,19 @@ def spawn(
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=_dies_with_us(death_signal),
+        preexec_fn=dies_with_us(death_signal),
         **(account.popen_arguments() if account else {}),
     )
 
 
-def _dies_with_us(death_signal: signal.Signals) -> Callable[[], None]:
+def dies_with_us(death_signal: signal.Signals) -> Callable[[], None]:
+    """For `preexec_fn`: the new process gets this signal when the thread that starts it ends."""
     parent = os.getpid()
     number = int(death_signal)
 
     def before_exec() -> None:
+        # A shell's background job is born deaf to it, and so would be its children.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         # Runs after the change of uid, which would clear the setting.
         _prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
         if os.getppid() != parent:  # it died before the line above

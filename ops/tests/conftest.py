@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from ops import embedded
+from ops.processes import dies_with_us
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 DUMMIES = (sys.executable, "-m", "ops.tests.dummies")
@@ -39,6 +40,7 @@ class DummyStack:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=dies_with_us(signal.SIGTERM),
         )
 
     @property
