@@ -151,6 +151,8 @@ class Attached(Item):
     queued_ms: int
     is_whole: bool
     replay_from: int
+    # The frame after the last in which any of that utterance was played.
+    spoken_upto: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,7 @@ class HeldLeg:
                 queued_ms=self.queue.queued_ms,
                 is_whole=self.queue.is_whole,
                 replay_from=self.hearing.sent,
+                spoken_upto=self.queue.spoken_upto,
             )
         )
 

@@ -30,6 +30,8 @@ class _Utterance:
     number: int
     frames: deque[bytes] = field(default_factory=deque)
     played: int = 0
+    # The frame after the last that was played.
+    spoken_upto: int = 0
     # All of it has arrived.
     is_whole: bool = False
 
@@ -53,6 +55,11 @@ class PlayQueue:
     @property
     def played_ms(self) -> int:
         return self._newest.played * FRAME_MS
+
+    @property
+    def spoken_upto(self) -> int:
+        """The frame after the last in which any of the newest was played."""
+        return self._newest.spoken_upto
 
     @property
     def is_whole(self) -> bool:
@@ -89,6 +96,7 @@ class PlayQueue:
             if first.frames:
                 pcm = first.frames.popleft()
                 first.played += 1
+                first.spoken_upto = frame + 1
                 self._mark_progress(first, frame + 1)
                 return pcm
             if not first.is_whole and len(self._line) == 1:

@@ -166,12 +166,12 @@ class Conversation:
                 self._remember("user" if turn.speaker == "user" else "agent", turn.text)
         for note in spec.notes:
             self._heed(note)
-        self._heed_model()
         self._quiet_since = self._clock()
         self._ask_holder()
 
     async def run(self) -> Outcome:
         """Talk until it ends."""
+        self._jobs.put_nowait(self._instruct)
         self._jobs.put_nowait(self._prepare)
         while self._outcome is None:
             job = await self._jobs.get()
@@ -231,7 +231,7 @@ class Conversation:
             self._to_say.append(item.text)
         elif isinstance(item, bus.Note):
             self._heed(item.text)
-            self._heed_model()
+            await self._instruct()
 
     def _leg_became(self, item: bus.LegState) -> None:
         if item.state == "ended":
@@ -311,11 +311,12 @@ class Conversation:
     def _take_over(self, attached: bus.Attached) -> None:
         self._resumption = resume(self._spec.history, attached)
         self._utterances.number_from(self._resumption.next_utterance)
-        if self._resumption.playing is not None:
-            self._utterances.adopt(self._resumption.playing)
+        playing = self._resumption.playing
+        if playing is not None:
+            self._utterances.adopt(playing)
             if not attached.queued_ms:
                 self._utterances.played(
-                    bus.Played(self.call, 0, attached.utterance, attached.played_ms, attached.frame, True)
+                    bus.Played(self.call, 0, attached.utterance, attached.played_ms, playing.end_frame, True)
                 )
         self._replay_until = attached.frame
         self._resume_at = self._clock()
@@ -454,9 +455,9 @@ class Conversation:
         self._notes.append(note)
         self._messages.append(Message("note", note))
 
-    def _heed_model(self) -> None:
+    async def _instruct(self) -> None:
         if isinstance(self._pipeline.llm, EndpointLLM):
-            self._pipeline.llm.attend(self._spec, self._notes)
+            await self._pipeline.llm.attend(self._spec, self._notes)
 
     def _interrupted(self) -> None:
         """The pipeline dropped what was being made; drop what was sent as well, unless these are the last words."""

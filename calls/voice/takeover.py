@@ -41,14 +41,15 @@ def resume(history: Sequence[PastTurn], attached: bus.Attached) -> Resumption:
         return Resumption(next_utterance, rest=last.text)
 
     arrived = attached.played_ms + attached.queued_ms
+    spoken_upto = attached.spoken_upto or attached.frame
     total = float(arrived) if attached.is_whole else max(len(last.text) * MS_A_CHARACTER, float(arrived))
     playing = Utterance(
         attached.utterance,
         [Piece(last.text, total)],
         sent_ms=float(arrived),
         played_ms=attached.played_ms,
-        start_frame=max(0, attached.frame - attached.played_ms // bus.FRAME_MS),
-        end_frame=attached.frame,
+        start_frame=max(0, spoken_upto - attached.played_ms // bus.FRAME_MS),
+        end_frame=spoken_upto,
         is_whole=attached.is_whole,
         # The rest of it will be an utterance of its own.
         is_cut=not attached.is_whole,

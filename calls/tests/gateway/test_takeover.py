@@ -181,10 +181,14 @@ async def test_a_new_worker_learns_how_far_the_agent_was(desk):
     await desk.take("worker-1", bus.Release("call_1", 1))
 
     await desk.take("worker-2", bus.Attach("call_1", 3))
+    await desk.pass_time(1)
+    await desk.take("worker-3", bus.Attach("call_1", 4))
 
-    assert await desk.hear("worker-2") == [
-        bus.Attached("call_1", 3, "answered", 8000, 5, 4, 200, 400, is_whole=False, replay_from=0)
-    ]
+    cut, told = (await desk.hear("worker-2"))[0], (await desk.hear("worker-3"))[0]
+    assert cut == bus.Attached(
+        "call_1", 3, "answered", 8000, 5, 4, 200, 400, is_whole=False, replay_from=0, spoken_upto=10
+    )
+    assert (told.played_ms, told.queued_ms, told.spoken_upto) == (600, 0, 30)
 
 
 async def test_a_new_worker_hears_what_the_old_one_did_not_write_down(desk):
