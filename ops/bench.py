@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=6, help="calls for each row (a multiple of three; default 6)")
     calls = max(AT_ONCE, parser.parse_args().calls)
     with tempfile.TemporaryDirectory(prefix="vaniagent-bench-") as folder, Stack() as stack:
-        customer = Customer(stack.url, make_account(stack, "--credits", "100", "--max-live-calls", "10")["api_key"])
+        customer = Customer(stack.url, make_account(stack, "--plan", "enterprise", "--credits", "100")["api_key"])
         agent_id = customer.post("/agents", AGENT)["id"]
         measure(customer, agent_id, calls=1, at_once=1, folder=Path(folder))  # warms every cache
         rows = [

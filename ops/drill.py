@@ -34,7 +34,7 @@ def main() -> int:
     wanted = parser.parse_args().what
     faults = []
     with tempfile.TemporaryDirectory(prefix="vaniagent-drill-") as folder, Stack() as stack:
-        customer = Customer(stack.url, make_account(stack, "--credits", "100", "--max-live-calls", "10")["api_key"])
+        customer = Customer(stack.url, make_account(stack, "--plan", "enterprise", "--credits", "100")["api_key"])
         agent_id = customer.post("/agents", AGENT)["id"]
         if "kills" in wanted:
             faults += kills(stack, customer, agent_id, Path(folder))

@@ -28,7 +28,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def customer(stack: Stack) -> Customer:
-    return Customer(stack.url, make_account(stack, "--credits", "50", "--max-live-calls", "12")["api_key"])
+    return Customer(stack.url, make_account(stack, "--plan", "enterprise", "--credits", "50")["api_key"])
 
 
 @pytest.fixture
