@@ -44,7 +44,7 @@ CALLEE_LINES = [
     "And is there parking at your office?",
     "My name is Sarah Miller.",
     "When are you open?",
-    "Thank you very much. Goodbye.",
+    "Thank you very much for your help.",
 ]
 # Words that only the prompt can have given the agent.
 FACTS = ("90", "ninety", "free", "9", "nine")

@@ -39,7 +39,7 @@ LINES = [
     "And where can I park?",
     "When are you open?",
     "What is your address?",
-    "Thank you very much. Goodbye.",
+    "Thank you very much for your help.",
 ]
 LONGEST_CALL_SECONDS = 180
 ANALYSIS_SECONDS = 60

@@ -73,7 +73,7 @@ def test_a_whole_call(customer: Customer, agent_id: str, tmp_path):
 
 
 def test_a_recording_plays_in_a_browser(customer: Customer, agent_id: str):
-    call = customer.place_call(agent_id, sandbox={"lines": ["Thank you very much. Goodbye."]})
+    call = customer.place_call(agent_id, sandbox={"lines": ["Thank you very much for your help."]})
     call = customer.wait_for_end(call["id"], seconds=90)
     call = customer.wait_for_analysis(call["id"], seconds=60)
 
