@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+# Warns in every call that its built-in latencies are of another pause; ours are measured with ours.
+OF_NO_INTEREST = "pipecat.turns.user_stop.turn_analyzer_user_turn_stop_strategy"
+
+
 def quiet_framework() -> None:
     """Route the framework's logger. Safe to repeat."""
     framework_logger.remove()
@@ -24,6 +28,8 @@ def quiet_framework() -> None:
 
 def _pass_on(message: Message) -> None:
     record = message.record
+    if record["name"] == OF_NO_INTEREST:
+        return
     exception = record["exception"]
     logger.log(
         record["level"].no,

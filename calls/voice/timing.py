@@ -12,7 +12,12 @@ class Stopwatch:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._clear()
+        # By the clock, when each stage passed.
+        self._last_word: float | None = None
+        self._vad: float | None = None
+        self._stt: float | None = None
+        self._turn: float | None = None
+        self._llm: float | None = None
 
     def voice_ended(self, *, pause: float) -> None:
         """The caller fell silent `pause` seconds ago."""
@@ -46,11 +51,7 @@ class Stopwatch:
         return stages
 
     def _clear(self) -> None:
-        self._last_word: float | None = None
-        self._vad: float | None = None
-        self._stt: float | None = None
-        self._turn: float | None = None
-        self._llm: float | None = None
+        self._last_word = self._vad = self._stt = self._turn = self._llm = None
 
 
 def _ms(start: float | None, end: float | None) -> int | None:

@@ -15,8 +15,9 @@ from pipecat.metrics.metrics import MetricsData
 
 from calls.audio.levels import dbfs
 
-# What pipecat recommends for a telephone; the volume is lower there than from a microphone.
-VAD = VADParams(confidence=0.7, start_secs=0.2, stop_secs=0.2, min_volume=0.3)
+# The pause is longer than one between two sentences, so that the agent does not fall into it. The volume is lower on
+# a telephone than from a microphone.
+VAD = VADParams(confidence=0.7, start_secs=0.2, stop_secs=0.35, min_volume=0.3)
 
 
 class _SharedSilero(SileroOnnxModel):
@@ -25,7 +26,7 @@ class _SharedSilero(SileroOnnxModel):
     def __init__(self, loaded: SileroOnnxModel) -> None:
         self.session = loaded.session
         self.sample_rates = loaded.sample_rates
-        self.reset_states()
+        self.reset_states()  # type: ignore[no-untyped-call]  # pipecat leaves this one untyped
 
 
 class Vad(SileroVADAnalyzer):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from openai import APIError, AsyncStream
 from openai.types.chat import ChatCompletionChunk
@@ -18,6 +18,7 @@ from pipecat.frames.frames import (
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMTextFrame,
+    LLMUpdateSettingsFrame,
 )
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.frame_processor import FrameDirection
@@ -54,14 +55,6 @@ def _settings(model: str) -> LLMSettings:
         filter_incomplete_user_turns=None,
         user_turn_completion_config=None,
     )
-
-
-class LLMError(Exception):
-    """No reply, or only half of one. `retryable` tells whether the same request may succeed in a moment."""
-
-    def __init__(self, message: str, *, retryable: bool) -> None:
-        super().__init__(message)
-        self.retryable = retryable
 
 
 class Mind(Protocol):
@@ -133,18 +126,19 @@ class EndpointLLM(OpenAILLMService):
         self._held = ""
         self._said = ""
 
-    def attend(self, spec: SessionSpec, notes: Sequence[str]) -> None:
+    async def attend(self, spec: SessionSpec, notes: Sequence[str]) -> None:
         """Take on this agent, and what the account has told it since."""
         told = "\n".join(f"Instruction from the account, heed it from now on: {note}" for note in notes)
-        self._settings.system_instruction = "\n\n".join(part for part in (spec.prompt, MANNERS, told) if part)
-        self._settings.temperature = spec.temperature
+        instruction = "\n\n".join(part for part in (spec.prompt, MANNERS, told) if part)
+        settings = OpenAILLMService.Settings(system_instruction=instruction, temperature=spec.temperature)
+        await self.queue_frame(LLMUpdateSettingsFrame(delta=settings))
 
     async def get_chat_completions(self, context: LLMContext) -> AsyncStream[ChatCompletionChunk]:
         async with asyncio.timeout(self._first_token):
             stream = await super().get_chat_completions(context)
         # pipecat only iterates over it and closes it.
-        watched: Any = _Watched(stream, first=self._first_token, stall=self._stall)
-        return watched
+        watched = _Watched(stream, first=self._first_token, stall=self._stall)
+        return cast("AsyncStream[ChatCompletionChunk]", watched)
 
     async def _process_context(self, context: LLMContext) -> None:
         self._held, self._said = "", ""

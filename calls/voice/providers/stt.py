@@ -6,6 +6,7 @@ A provider is one class with `transcribe`; a new one is a copy of its neighbour 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import importlib.util
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -122,9 +123,9 @@ class FasterWhisper(_OnOneThread):
         self._model: Any = None
 
     def _load(self) -> None:
-        from faster_whisper import WhisperModel
-
-        self._model = WhisperModel(self._model_name, device="cpu", compute_type="int8", cpu_threads=1)
+        # By name: it is no requirement of ours.
+        faster_whisper = importlib.import_module("faster_whisper")
+        self._model = faster_whisper.WhisperModel(self._model_name, device="cpu", compute_type="int8", cpu_threads=1)
         self._words((sample_of_speech() * 32767).astype("<i2").tobytes())
 
     def _words(self, pcm: bytes) -> str:
