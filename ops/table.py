@@ -16,6 +16,8 @@ BACKGROUND_THREADS = 8
 # The order in which they end; the stores come after all of these.
 WEB, WORKERS, GATEWAY, SPEECH, STORES = range(1, 6)
 
+# A model computes on the thread that asked for it: libraries that start threads of their own starve the other calls.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 NOT_FOR_SPEECH = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
 
@@ -46,6 +48,7 @@ def vaniagent(site: Site) -> list[list[Program]]:
             ready=ReadyFile(),
             ends=WORKERS,
             stop_within=4.0,  # it hands its calls on
+            env={**site.env, **ONE_THREAD},
         )
 
     return [
