@@ -7,7 +7,7 @@ import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
@@ -21,10 +21,11 @@ from calls.voice.session import Speaker, Stages
 logger = logging.getLogger(__name__)
 
 # A database that is away for a moment costs a pause, not a word.
-RETRY_SECONDS: Final = (0.1, 0.3, 1.0, 2.0, 4.0)
+RETRY_SECONDS: Final = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
 # Interim transcripts are dropped while so much waits to be written.
 MOST_WAITING_FOR_INTERIMS: Final = 10
 
+R = TypeVar("R")
 Write = Callable[[], Awaitable[object]]
 
 
@@ -79,8 +80,8 @@ class Reports:
         self._writes.put_nowait(partial(persist, self._jobs, service, **self._fence, **kwargs, at=timezone.now()))
 
 
-async def persist(jobs: Jobs, service: Callable[..., object], **kwargs: Any) -> object:
-    """Run a service that may be repeated, again while the database is away. Raises what it raises in the end."""
+async def persist(jobs: Jobs, service: Callable[..., R], **kwargs: Any) -> R:
+    """Run a service or a read that may be repeated, again while the database is away. Raises what it raises in the end."""
     for pause in RETRY_SECONDS:
         try:
             return await jobs.run(service, **kwargs)

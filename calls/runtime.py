@@ -27,6 +27,7 @@ from calls.reports import Reports, persist
 from calls.services import control, lifecycle
 from calls.services.background import Jobs
 from calls.services.lifecycle import Claim, Superseded
+from calls.sessions import Session
 from calls.telephony.base import EndedBy, EndReason
 from calls.voice.session import EventSink, Outcome, SessionSpec
 
@@ -183,10 +184,10 @@ class Runtime:
         claim = drive.claim
         give_up_at = self._loop.time() + HOLDER_SECONDS
         while True:
-            spec = await self._jobs.run(sessions.session_spec, claim=claim, at=timezone.now())
-            outcome = await self._converse(drive, spec) if spec else None
+            session = await persist(self._jobs, sessions.load_session, claim=claim, at=timezone.now())
+            outcome = await self._converse(drive, session) if session else None
             if outcome is None or outcome.kind == "media_lost":
-                is_dialled = await self._jobs.run(lifecycle.is_dialled, call_id=claim.call_id)
+                is_dialled = await persist(self._jobs, lifecycle.is_dialled, call_id=claim.call_id)
                 if not is_dialled and drive.stopped is None and self._draining is None:
                     # Nobody holds the leg yet, so that another holder may dial it.
                     if self._loop.time() < give_up_at:
@@ -197,11 +198,11 @@ class Runtime:
             await self._finish(claim, drive.stopped or outcome or RELEASED)
             return
 
-    async def _converse(self, drive: _Drive, spec: SessionSpec) -> Outcome:
+    async def _converse(self, drive: _Drive, session: Session) -> Outcome:
         """The conversation beside the task that writes what it reports; ends when both have."""
+        spec = session.spec
         self._holders.add(spec.holder)
-        call = await self._jobs.run(Call.objects.only("public_id", "account_id").get, public_id=spec.call_id)
-        reports = Reports(call=call, token=spec.token, jobs=self._jobs)
+        reports = Reports(call=session.call, token=spec.token, jobs=self._jobs)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(reports.drain())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
 
@@ -18,8 +19,16 @@ HOLDER_IS_SEEN_WITHIN: Final = timedelta(seconds=3)
 LEAST_DURATION: Final = 5.0
 
 
-def session_spec(*, claim: Claim, at: datetime) -> SessionSpec | None:
-    """What the conversation needs to know. None where nobody is there to hold the leg."""
+@dataclass(frozen=True)
+class Session:
+    """A call that is to be driven, and all that its conversation needs to know."""
+
+    call: Call
+    spec: SessionSpec
+
+
+def load_session(*, claim: Claim, at: datetime) -> Session | None:
+    """None where nobody is there to hold the leg."""
     call = Call.objects.select_related("agent_version").get(public_id=claim.call_id)
     leg = Leg.objects.get(call=call)
     is_dialed = leg.status != Leg.Status.PLANNED
@@ -29,7 +38,7 @@ def session_spec(*, claim: Claim, at: datetime) -> SessionSpec | None:
 
     version = call.agent_version
     talked = (at - call.answered_at).total_seconds() if call.answered_at else 0.0
-    return SessionSpec(
+    spec = SessionSpec(
         call_id=call.public_id,
         token=claim.token,
         holder=holder,
@@ -49,6 +58,7 @@ def session_spec(*, claim: Claim, at: datetime) -> SessionSpec | None:
             event.data["text"] for event in CallEvent.objects.filter(call=call, type="call.note").order_by("seq")
         ),
     )
+    return Session(call, spec)
 
 
 def _past_turn(turn: Turn) -> PastTurn:
