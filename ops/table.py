@@ -12,6 +12,8 @@ from ops.programs import Answers, Program, ReadyFile
 # Calls that one calls worker talks in at once, and threads beyond them that are kept for taking over.
 CALLS_THREADS = 24
 BACKGROUND_THREADS = 8
+# Connections a calls worker keeps: to open one takes longer than to use it, and a take-over waits for it.
+DATABASE_CONNECTIONS = 8
 
 # The order in which they end; the stores come after all of these.
 WEB, WORKERS, GATEWAY, SPEECH, STORES = range(1, 6)
@@ -48,7 +50,7 @@ def vaniagent(site: Site) -> list[list[Program]]:
             ready=ReadyFile(),
             ends=WORKERS,
             stop_within=4.0,  # it hands its calls on
-            env={**site.env, **ONE_THREAD},
+            env={**site.env, **ONE_THREAD, "DATABASE_POOL_SIZE": str(DATABASE_CONNECTIONS)},
         )
 
     return [
@@ -69,7 +71,7 @@ def vaniagent(site: Site) -> list[list[Program]]:
                 argv=(python, "manage.py", "gateway"),
                 ready=ReadyFile(),
                 ends=GATEWAY,
-                stop_within=1.5,
+                stop_within=2.0,
             ),
             calls_worker(1),
             calls_worker(2),

@@ -31,9 +31,7 @@ def test_an_item_of_a_newer_process_is_passed_over():
     assert bus.decode(message) == ("gateway-1", [Heard("call_1", 3, 0, b"")])
 
 
-@pytest.mark.parametrize(
-    "message", [b"", b"\xc1", b"hello", msgpack.packb([1, 2, 3]), msgpack.packb(["a", [[]]])]
-)
+@pytest.mark.parametrize("message", [b"", b"\xc1", b"hello", msgpack.packb([1, 2, 3]), msgpack.packb(["a", [[]]])])
 def test_what_is_no_batch_is_refused(message):
     with pytest.raises(ValueError, match="not a batch"):
         bus.decode(message)
