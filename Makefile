@@ -35,7 +35,7 @@ bench: .venv/runtime.stamp ## Measure the latency that callers hear
 	@exec $(VENV) -m ops.bench $(ARGS)
 
 docs: .venv/runtime.stamp ## Write the API's description to docs/openapi.yaml
-	@SECRET_KEY=unused $(VENV) manage.py spectacular --validate --file docs/openapi.yaml
+	@SECRET_KEY=unused $(VENV) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 pins: ## Choose the versions in constraints.txt anew, from the requirements
 	@scripts/pin $(PYTHON)

@@ -131,9 +131,33 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["vaniagent.lib.api.wire.JsonParser"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["vaniagent.lib.api.wire.JsonRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "vaniagent.lib.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "vaniagent.lib.api.envelope.handle_exception",
     "UNAUTHENTICATED_USER": None,
+}
+# What `make docs` writes to docs/openapi.yaml, and /v1/openapi.json serves.
+SPECTACULAR_SETTINGS = {
+    "DESCRIPTION": "AI voice agents on the phone. The live feed, a WebSocket at /v1/ws, is described in docs/api/feed.md.",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AgentStatus": "agents.models.Agent.Status",
+        "CallDirection": "calls.models.Call.Direction",
+        "CallStatus": "calls.models.Call.Status",
+        "DeliveryStatus": "webhooks.models.Delivery.Status",
+        "EndpointStatus": "webhooks.models.Endpoint.Status",
+        "EventType": "webhooks.event_types.NAMES",
+        "Plan": "accounts.models.Plan",
+        "Sentiment": "calls.models.Call.Sentiment",
+        "Speaker": "calls.models.Turn.Speaker",
+        "VoicemailAction": "agents.models.AgentVersion.VoicemailAction",
+    },
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "vaniagent.lib.api.schema.complete"],
+    "SCHEMA_PATH_PREFIX": "/v1",
+    "SERVERS": [{"url": "https://api.vaniagent.com"}, {"url": "http://127.0.0.1:8000"}],
+    "SORT_OPERATION_PARAMETERS": False,
+    "TITLE": "VaniAgent",
+    "VERSION": "1",
 }
 
 # --- Money ------------------------------------------------------------------------------------------------------------

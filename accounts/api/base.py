@@ -8,12 +8,13 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from accounts import idempotency
-from accounts.authentication import authenticate_request
+from accounts.authentication import ApiKeyAuthentication, authenticate_request
 from accounts.models import Account, ApiKey
 from vaniagent.lib import errors
 from vaniagent.lib.api.serializers import Input, PageQuery, Query
@@ -23,6 +24,16 @@ M = TypeVar("M", bound=Model)
 
 class NoSuchThing(errors.NotFound):
     """Nothing by that id, or somebody else's."""
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its class hook is untyped
+    """What OpenAPI says of our authentication."""
+
+    target_class = ApiKeyAuthentication
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "va_live_… or va_test_…"}
 
 
 class ApiViewSet(viewsets.GenericViewSet[M], Generic[M]):

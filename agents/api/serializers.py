@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from agents import voices
 from agents.models import Agent, AgentVersion
-from vaniagent.lib.api.fields import NumberField, TextField, WholeNumberField
+from vaniagent.lib.api.fields import IdField, NumberField, TextField, WholeNumberField
 from vaniagent.lib.api.serializers import Input, PageQuery
 
 PROMPT_MAX: Final = 100_000
@@ -24,7 +24,7 @@ def _check_language(text: str) -> None:
 
 
 class AgentBody(Input):
-    """What makes an agent, or changes one (`partial`)."""
+    """What makes an agent, or changes one."""
 
     name = TextField(max_length=100)
     voice = TextField(max_length=100)
@@ -51,7 +51,7 @@ class VoiceQuery(PageQuery):
 
 
 class AgentSerializer(serializers.ModelSerializer[Agent]):
-    id = serializers.CharField(source="public_id")
+    id = IdField("agent", source="public_id")
     name = serializers.CharField(source="current.name")
     voice = serializers.CharField(source="current.voice")
     prompt = serializers.CharField(source="current.prompt")
@@ -59,7 +59,9 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
     temperature = serializers.FloatField(source="current.temperature")
     max_duration = serializers.IntegerField(source="current.max_duration")
     first_message = serializers.CharField(source="current.first_message", allow_null=True)
-    voicemail_action = serializers.CharField(source="current.voicemail_action")
+    voicemail_action = serializers.ChoiceField(
+        source="current.voicemail_action", choices=AgentVersion.VoicemailAction.choices
+    )
     voicemail_message = serializers.CharField(source="current.voicemail_message", allow_null=True)
     silence_timeout = serializers.IntegerField(source="current.silence_timeout")
     version = serializers.IntegerField(source="current.number")

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiViewSet
 from agents import services
-from agents.api.serializers import AgentBody, AgentListQuery, AgentSerializer, VoiceQuery, voice_page
+from agents.api.serializers import (
+    AgentBody,
+    AgentListQuery,
+    AgentSerializer,
+    VoiceQuery,
+    VoiceSerializer,
+    voice_page,
+)
 from agents.models import Agent
 
 
@@ -23,15 +31,20 @@ class AgentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[
             agents = agents.filter(status=self.query["status"])
         return agents.select_related("current").order_by("-pk")
 
+    @extend_schema(request=AgentBody)
     def create(self, request: Request) -> Response:
+        """Make an agent."""
         agent = services.create_agent(account=self.account, settings=self.read(AgentBody))
         return Response(self.get_serializer(agent).data, status.HTTP_201_CREATED)
 
+    @extend_schema(request=AgentBody)
     def partial_update(self, request: Request, id: str) -> Response:
+        """Change an agent. Calls that were placed before keep the version they have."""
         agent = services.update_agent(agent=self.get_object(), settings=self.read(AgentBody, partial=True))
         return Response(self.get_serializer(agent).data)
 
     def destroy(self, request: Request, id: str) -> Response:
+        """Archive an agent. Its history stays; it takes no new calls."""
         services.archive_agent(agent=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -41,5 +54,7 @@ class VoiceViewSet(ApiViewSet[Agent]):
 
     list_query_class = VoiceQuery
 
+    @extend_schema(responses=VoiceSerializer(many=True))
     def list(self, request: Request) -> Response:
+        """List voices."""
         return Response(voice_page(**self.query))

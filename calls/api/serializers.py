@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.models import Agent
 from calls import links
 from calls.models import Call, Recording, Turn
 from calls.services.starting import NoSuchAgent
+from calls.telephony.base import EndedBy, EndReason
+from calls.voice.session import Stages
 from vaniagent.lib import json_wire, money
-from vaniagent.lib.api.fields import TextField
+from vaniagent.lib.api.fields import IdField, TextField
 from vaniagent.lib.api.serializers import Input, PageQuery
 
 SANDBOX_LINES_MAX: Final = 50
@@ -22,6 +27,7 @@ SANDBOX_LINE_MAX: Final = 300
 _PHONE_NUMBER: Final = re.compile(r"\+[0-9]{7,15}")
 
 
+@extend_schema_field({"type": "string", "pattern": f"^{_PHONE_NUMBER.pattern}$"})
 class PhoneNumberField(TextField):
     """`+` and 7 to 15 digits. Whether it can be dialled is the phone line's word."""
 
@@ -35,6 +41,7 @@ class PhoneNumberField(TextField):
         return number
 
 
+@extend_schema_field(OpenApiTypes.OBJECT)
 class MetadataField(serializers.Field[dict[str, Any], Any, Any, Any]):
     """Any JSON object that webhooks can carry unharmed."""
 
@@ -43,7 +50,11 @@ class MetadataField(serializers.Field[dict[str, Any], Any, Any, Any]):
         metadata: dict[str, Any] = data
         return metadata
 
+    def to_representation(self, value: Any) -> Any:
+        return value
 
+
+@extend_schema_field({"type": "string"})
 class AgentField(serializers.Field[Agent, Any, Any, Any]):
     """The public id of an agent of the account that takes calls."""
 
@@ -87,10 +98,11 @@ class CallListQuery(PageQuery):
 class CallSummarySerializer(serializers.ModelSerializer[Call]):
     """A call in a list."""
 
-    id = serializers.CharField(source="public_id")
-    agent_id = serializers.CharField(source="agent.public_id")
+    id = IdField("call", source="public_id")
+    agent_id = IdField("agent", source="agent.public_id")
     agent_version = serializers.IntegerField(source="agent_version.number")
     phone_line_id = serializers.SerializerMethodField()
+    metadata = MetadataField()
     cost = serializers.SerializerMethodField()
     recording_url = serializers.SerializerMethodField()
     transcript_url = serializers.SerializerMethodField()
@@ -119,8 +131,13 @@ class CallSummarySerializer(serializers.ModelSerializer[Call]):
             "completed_at",
         ]
         read_only_fields = fields
+        # Texts, not choices: clients must accept new ones.
+        extra_kwargs = {
+            "ended_reason": {"help_text": f"Null until the end; more may come: {', '.join(EndReason)}"},
+            "ended_by": {"help_text": f"Null until the end; more may come: {', '.join(EndedBy)}"},
+        }
 
-    def get_phone_line_id(self, call: Call) -> None:
+    def get_phone_line_id(self, call: Call) -> str | None:
         # Every call takes the sandbox line.
         return None
 
@@ -139,8 +156,16 @@ class CallSummarySerializer(serializers.ModelSerializer[Call]):
         return links.transcript_url(call.public_id, at=_full_hour(self.context["now"]))
 
 
+class LatencySerializer(serializers.Serializer[dict[str, int | None]]):
+    """Milliseconds from the caller's last sound to the agent's first, measured on the recording."""
+
+    heard_p50_ms = serializers.IntegerField(allow_null=True)
+    heard_p95_ms = serializers.IntegerField(allow_null=True)
+    turns = serializers.IntegerField()
+
+
 class CallSerializer(CallSummarySerializer):
-    """A call with what was said. Reads the call's final turns."""
+    """A call with what was said."""
 
     transcript = serializers.SerializerMethodField()
     latency = serializers.SerializerMethodField()
@@ -152,17 +177,36 @@ class CallSerializer(CallSummarySerializer):
     def get_transcript(self, call: Call) -> str | None:
         return transcript_text(call) or None
 
+    @extend_schema_field(LatencySerializer(allow_null=True))
     def get_latency(self, call: Call) -> dict[str, int | None] | None:
         if call.heard_turns is None:
             return None
         return {"heard_p50_ms": call.heard_p50_ms, "heard_p95_ms": call.heard_p95_ms, "turns": call.heard_turns}
 
 
+@extend_schema_field(
+    {
+        "type": ["object", "null"],
+        "description": "Milliseconds of each stage of the agent's reply, from the caller's last word",
+        "properties": {stage.name: {"type": ["integer", "null"]} for stage in dataclasses.fields(Stages)},
+    }
+)
+class StagesField(serializers.JSONField):
+    """What the conversation measured of a reply."""
+
+
 class TurnSerializer(serializers.ModelSerializer[Turn]):
+    latency = StagesField()
+
     class Meta:
         model = Turn
         fields = ["number", "speaker", "text", "start_ms", "end_ms", "was_interrupted", "latency", "created_at"]
         read_only_fields = fields
+
+
+class TranscriptSerializer(serializers.Serializer[dict[str, Any]]):
+    call_id = IdField("call")
+    turns = TurnSerializer(many=True)
 
 
 def transcript_text(call: Call) -> str:

@@ -6,18 +6,25 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiViewSet
-from calls.api.serializers import CallBody, CallListQuery, CallSerializer, CallSummarySerializer, TurnSerializer
+from calls.api.serializers import (
+    CallBody,
+    CallListQuery,
+    CallSerializer,
+    CallSummarySerializer,
+    TranscriptSerializer,
+)
 from calls.models import Call, Turn
 from calls.services import control
 from calls.services.starting import start_call
 from calls.telephony.base import EndedBy
-from vaniagent.lib.api.serializers import Input
+from vaniagent.lib.api.serializers import Nothing
 
 
 class CallViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Call]):
@@ -39,7 +46,9 @@ class CallViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[C
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "account": self.account, "now": timezone.now()}
 
+    @extend_schema(request=CallBody, responses={201: CallSerializer, 402: None, 404: None})
     def create(self, request: Request) -> Response:
+        """Place a call."""
         body = self.read(CallBody)
         call = start_call(
             account=self.account,
@@ -53,16 +62,18 @@ class CallViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[C
         )
         return Response(self.get_serializer(call).data, status.HTTP_201_CREATED)
 
+    @extend_schema(responses=TranscriptSerializer)
     @action(detail=True)
     def transcript(self, request: Request, id: str) -> Response:
-        """The turns with their times."""
+        """Get the turns of a call with their times."""
         call = self.get_object()
         turns = Turn.objects.filter(call=call, is_final=True).order_by("number")
-        return Response({"call_id": call.public_id, "turns": TurnSerializer(turns, many=True).data})
+        return Response(TranscriptSerializer({"call_id": call.public_id, "turns": turns}).data)
 
+    @extend_schema(request=Nothing)
     @action(detail=True, methods=["post"])
     def hangup(self, request: Request, id: str) -> Response:
-        """End the call; one that has ended stays as it is."""
-        self.read(Input)
+        """End a call; one that has ended stays as it is."""
+        self.read(Nothing)
         control.hang_up_call(call=self.get_object(), by=EndedBy.API, at=timezone.now())
         return Response(self.get_serializer(self.get_object()).data)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from vaniagent.lib.api.fields import TextField
+from vaniagent.lib.api.fields import IdField, TextField
 from vaniagent.lib.api.serializers import Input, PageQuery
 from vaniagent.lib.outbound import MAX_URL_LENGTH
 from webhooks import event_types
@@ -15,24 +16,25 @@ from webhooks.models import Attempt, Delivery, Endpoint
 DESCRIPTION_MAX: Final = 200
 
 
+@extend_schema_field(serializers.ChoiceField(choices=event_types.NAMES))
+class EventNameField(TextField):
+    """A name from the catalogue of events; the service says which are not."""
+
+
 class EndpointBody(Input):
     """What makes an endpoint."""
 
     url = TextField(max_length=MAX_URL_LENGTH)
     events: Any = serializers.ListField(
-        child=TextField(max_length=50), allow_empty=False, max_length=len(event_types.NAMES)
+        child=EventNameField(max_length=50), allow_empty=False, max_length=len(event_types.NAMES)
     )
     description = TextField(max_length=DESCRIPTION_MAX, required=False, allow_blank=True)
 
 
 class EndpointChanges(EndpointBody):
-    """What changes one (`partial`)."""
+    """What changes an endpoint."""
 
     status = serializers.ChoiceField(choices=Endpoint.Status.choices)
-
-
-class Nothing(Input):
-    """The body of an action that takes none: absent, or an empty object."""
 
 
 class DeliveryListQuery(PageQuery):
@@ -42,7 +44,7 @@ class DeliveryListQuery(PageQuery):
 
 
 class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
-    id = serializers.CharField(source="public_id")
+    id = IdField("we", source="public_id")
 
     class Meta:
         model = Endpoint
@@ -52,6 +54,8 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
 
 class EndpointWithSecretSerializer(EndpointSerializer):
     """Shown once: when the endpoint is made, and when its secret is rotated."""
+
+    secret = serializers.CharField()
 
     class Meta(EndpointSerializer.Meta):
         fields = ["id", "url", "events", "description", "status", "secret", "created_at"]
@@ -68,10 +72,10 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
-    id = serializers.CharField(source="public_id")
-    endpoint_id = serializers.CharField(source="endpoint.public_id")
+    id = IdField("whd", source="public_id")
+    endpoint_id = IdField("we", source="endpoint.public_id")
     event = serializers.CharField(source="event.type")
-    call_id = serializers.CharField(source="subject")
+    call_id = IdField("call", source="subject")
     attempts = AttemptSerializer(many=True)
 
     class Meta:

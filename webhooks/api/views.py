@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiViewSet
-from vaniagent.lib.api.serializers import Query
+from vaniagent.lib.api.serializers import Nothing, Query
 from webhooks import services
 from webhooks.api.serializers import (
     DeliveryListQuery,
@@ -19,7 +20,6 @@ from webhooks.api.serializers import (
     EndpointChanges,
     EndpointSerializer,
     EndpointWithSecretSerializer,
-    Nothing,
 )
 from webhooks.models import Attempt, Delivery, DeliveryQuerySet, Endpoint
 
@@ -30,27 +30,36 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
     def get_queryset(self) -> QuerySet[Endpoint]:
         return services.list_endpoints(account=self.account)
 
+    @extend_schema(request=EndpointBody, responses={201: EndpointWithSecretSerializer})
     def create(self, request: Request) -> Response:
+        """Make an endpoint. Its signing secret is in this answer, and in no later one."""
         endpoint = services.create_endpoint(account=self.account, **self.read(EndpointBody))
         return Response(EndpointWithSecretSerializer(endpoint).data, status.HTTP_201_CREATED)
 
+    @extend_schema(request=EndpointChanges)
     def partial_update(self, request: Request, id: str) -> Response:
+        """Change an endpoint, or enable it again."""
         changes = self.read(EndpointChanges, partial=True)
         endpoint = services.update_endpoint(endpoint=self.get_object(), **changes)
         return Response(self.get_serializer(endpoint).data)
 
     def destroy(self, request: Request, id: str) -> Response:
+        """Delete an endpoint. What waits for it is given up."""
         services.delete_endpoint(endpoint=self.get_object(), at=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @extend_schema(request=Nothing, responses=EndpointWithSecretSerializer)
     @action(detail=True, methods=["post"])
     def rotate_secret(self, request: Request, id: str) -> Response:
+        """Give an endpoint a new signing secret. The old one stays valid beside it for 24 hours."""
         self.read(Nothing)
         endpoint = services.rotate_secret(endpoint=self.get_object(), at=timezone.now())
         return Response(EndpointWithSecretSerializer(endpoint).data)
 
+    @extend_schema(request=Nothing, responses={201: DeliverySerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, id: str) -> Response:
+        """Send an endpoint a sample event."""
         self.read(Nothing)
         delivery = services.send_test_event(endpoint=self.get_object(), at=timezone.now())
         return Response(DeliverySerializer(delivery).data, status.HTTP_201_CREATED)
@@ -76,8 +85,10 @@ class DeliveryViewSet(mixins.RetrieveModelMixin, ApiViewSet[Delivery]):
     def get_queryset(self) -> QuerySet[Delivery]:
         return _deliveries().for_account(self.account)
 
+    @extend_schema(request=Nothing)
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, id: str) -> Response:
+        """Send a delivery once more."""
         self.read(Nothing)
         delivery = services.replay_delivery(delivery=self.get_object(), at=timezone.now())
         return Response(self.get_serializer(delivery).data)

@@ -10,6 +10,18 @@ from rest_framework import serializers
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
+class IdField(serializers.CharField):
+    """The public id of a thing of one kind, such as `call_…`, as answers show it."""
+
+    def __init__(self, kind: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+
+    def schema(self) -> dict[str, Any]:
+        """What OpenAPI says of it."""
+        return {"type": "string", "pattern": f"^{self.kind}_[0-9A-Za-z]+$"}
+
+
 class TextField(serializers.CharField):
     """A JSON string."""
 

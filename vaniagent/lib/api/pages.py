@@ -21,3 +21,8 @@ class LimitOffsetPages(BasePagination):
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
         return Response({"data": data, "total": self.total, "limit": self.limit, "offset": self.offset})
+
+    def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
+        number = {"type": "integer", "minimum": 0}
+        properties = {"data": schema, "total": number, "limit": number, "offset": number}
+        return {"type": "object", "properties": properties, "required": list(properties)}

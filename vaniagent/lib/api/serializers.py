@@ -29,6 +29,10 @@ class Input(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class Nothing(Input):
+    """The body of an action that takes none: absent, or an empty object."""
+
+
 class Query(Input):
     """The parameters of an address; none, unless a subclass names some."""
 
