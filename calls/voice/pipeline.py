@@ -44,10 +44,6 @@ class Turns(Protocol):
     def close(self) -> None: ...
 
 
-class Listener(Ears, Direction, Mouth, Protocol):
-    """Who is told all that happens in a pipeline."""
-
-
 @dataclass(frozen=True)
 class Senses:
     """What a process's pipelines share."""
@@ -65,7 +61,9 @@ class ConversationPipeline:
         *,
         senses: Senses,
         llm: LLMService[Any],
-        listener: Listener,
+        ears: Ears,
+        direction: Direction,
+        mouth: Mouth,
         utterances: Utterances,
         on_interruption: Callable[[], None],
         on_finished: Callable[[Utterance], None],
@@ -74,7 +72,7 @@ class ConversationPipeline:
         self.context = LLMContext()
         self.input = BusInput()
         self.llm = llm
-        self.speaker = Speaker(senses.tts, utterances, listener)
+        self.speaker = Speaker(senses.tts, utterances, mouth)
         self.output = BusOutput(utterances, on_interruption=on_interruption, on_finished=on_finished)
         user = LLMUserAggregator(
             self.context,
@@ -92,8 +90,8 @@ class ConversationPipeline:
                 empty_user_turn=None,
             ),
         )
-        recognizer = Recognizer(senses.stt, listener)
-        pipeline = Pipeline([self.input, recognizer, user, Director(listener), llm, self.speaker, self.output])
+        recognizer = Recognizer(senses.stt, ears)
+        pipeline = Pipeline([self.input, recognizer, user, Director(direction), llm, self.speaker, self.output])
         self._worker = PipelineWorker(
             pipeline,
             params=PipelineParams(audio_in_sample_rate=RATE, audio_out_sample_rate=8000),
@@ -134,6 +132,10 @@ class ConversationPipeline:
     async def to_speaker(self, frame: Frame) -> None:
         """Past everything that may be busy."""
         await self.speaker.queue_frame(frame)
+
+    async def interrupt(self) -> None:
+        """Drop what is being made, as an interruption of the caller's would."""
+        await self.llm.broadcast_interruption()  # type: ignore[no-untyped-call]  # pipecat leaves this one untyped
 
     async def to_llm(self, frame: Frame) -> None:
         await self.llm.queue_frame(frame)

@@ -68,3 +68,27 @@ def rest_of(text: str, heard: str) -> str:
         begin = end.end()
     rest = text[begin:].strip()
     return rest[:1].upper() + rest[1:]
+
+
+class Resuming:
+    """Waits for the moment to go on after a take-over: only into silence, once the kept audio is through, and
+    unless it holds words, which get their answer."""
+
+    # Kept audio, or words in it, that do not come through by then will not.
+    PATIENCE = 3.0
+
+    def __init__(self, resumption: Resumption, *, replay_until: int, now: float) -> None:
+        self.resumption = resumption
+        self._replay_until = replay_until
+        self._begun_at = now
+        self._has_voice = False
+
+    def hear(self, frame: int, *, is_voice: bool) -> None:
+        if frame < self._replay_until and is_voice:
+            self._has_voice = True
+
+    def is_due(self, now: float, *, newest_frame: int, is_speaking: bool) -> bool:
+        if is_speaking:
+            return False
+        is_waiting = self._has_voice or newest_frame + 1 < self._replay_until
+        return not is_waiting or now - self._begun_at >= self.PATIENCE

@@ -128,11 +128,15 @@ class Utterances:
         """The next utterance gets this number at least."""
         self._next_number = max(self._next_number, number)
 
-    def adopt(self, utterance: Utterance) -> None:
-        """Take over an utterance that another worker sent and the holder still plays."""
+    def adopt(self, utterance: Utterance, *, is_over: bool, frame: int) -> None:
+        """Take over an utterance that another worker sent: the holder still plays it, or has just played it."""
         utterance.due_at = self._clock() + utterance.sent_ms / 1000 + PLAY_PATIENCE
+        utterance.end_frame = frame
         self._open.append(utterance)
-        self._sounds()
+        if is_over:
+            self._close(utterance)
+        else:
+            self._sounds()
 
     def begin(self, context_id: str, text: str, stages: Stages | None) -> Piece:
         """The first sound of `text` has been made: report it, before anything of it is sent."""

@@ -16,6 +16,8 @@ WINDOW_SECONDS: Final = 30.0
 MOST_TURNS: Final = 3
 # Nobody says hello for this long.
 LONG_GREETING_SECONDS: Final = 4.5
+# With no tone after the greeting, the message is left into its silence.
+TONELESS_PAUSE: Final = 2.5
 
 _SURE = re.compile(
     r"\b(?:leave (?:me |us )?(?:a |your |the )?(?:\w+ )?(?:message|name)|after the (?:tone|beep)|at the (?:tone|beep)|"
@@ -46,13 +48,10 @@ class AnsweringMachine:
     def is_watching(self) -> bool:
         return self.is_machine or (self._frames * FRAME_SECONDS < WINDOW_SECONDS and self._turns < MOST_TURNS)
 
-    @property
-    def tone_has_ended(self) -> bool:
-        return self._tone.has_ended
-
-    @property
-    def silence_seconds(self) -> float:
-        return self._vad.silence_seconds
+    def is_ready(self, *, waited: float) -> bool:
+        """Whether a message may be left: the tone is over, or `waited` seconds after the machine was known there has
+        been none, and its greeting is."""
+        return self._tone.has_ended or min(self._vad.silence_seconds, waited) > TONELESS_PAUSE
 
     def hear(self, frame: bytes) -> None:
         """The next 20 ms."""

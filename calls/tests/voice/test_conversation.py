@@ -45,7 +45,7 @@ async def test_an_interruption_stops_the_agent_and_keeps_only_what_was_heard(mak
     stage = await make_stage(hears=("Wait, who is this?",))
     stage.converse(a_spec(first_message=LONG))
 
-    await until(lambda: len(stage.holder.agent.strip(b"\0")) > 90 * SIZE)
+    await until(lambda: len(stage.holder.agent.strip(b"\0")) > 45 * SIZE)
     at = stage.holder.frame
     stage.holder.say(noise(0.8))
     await until(lambda: stage.record.ended != [])
@@ -84,7 +84,7 @@ async def test_noise_that_interrupts_without_words_lets_the_agent_go_on(make_sta
     stage = await make_stage()
     stage.converse(a_spec(first_message=LONG))
 
-    await until(lambda: len(stage.holder.agent.strip(b"\0")) > 150 * SIZE)
+    await until(lambda: len(stage.holder.agent.strip(b"\0")) > 90 * SIZE)
     stage.holder.say(noise(0.4))
     await until(lambda: len(stage.record.started) == 2)
 

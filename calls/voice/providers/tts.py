@@ -159,10 +159,10 @@ def without_leading_silence(pcm: bytes) -> bytes:
 
 
 class FakeTTS:
-    """A tone, some 60 ms a character. `fails` utterances raise first; none is made before `may_speak`."""
+    """A tone, some 30 ms a character. `fails` utterances raise first; none is made before `may_speak`."""
 
     name = "fake"
-    MS_A_CHARACTER = 60
+    MS_A_CHARACTER = 30
 
     def __init__(self, *, fails: int = 0) -> None:
         self.spoken: list[str] = []

@@ -1,0 +1,371 @@
+"""What the agent does about what it hears: opens, replies, prompts, leaves messages, says goodbye.
+
+What happens is told by synchronous methods or put on a queue of jobs, and one task acts on it in order. Deadlines
+are looked at in `_tick_talk`. It knows its leg only through `_send`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Literal, cast
+
+from pipecat.frames.frames import LLMContextFrame, TTSSpeakFrame
+
+from calls import bus
+from calls.audio.vad import EnergyVad
+from calls.voice.caller import Caller, Keypad
+from calls.voice.config import EngineConfig
+from calls.voice.ending import Ending
+from calls.voice.pipeline import ConversationPipeline, Senses
+from calls.voice.providers.house import Embedder, House, Message, Persona
+from calls.voice.providers.llm import EndpointLLM, Thinker, make_llm
+from calls.voice.session import EventSink, SessionSpec, Stages
+from calls.voice.silence import Silence
+from calls.voice.takeover import Resuming, rest_of
+from calls.voice.timing import Stopwatch
+from calls.voice.utterances import Utterance, Utterances
+from calls.voice.voicemail import AnsweringMachine
+
+if TYPE_CHECKING:
+    from pipecat.processors.aggregators.llm_context import LLMContextMessage
+
+TELEPHONE_RATE = 8000
+# The goodbye before max_duration: begun when nobody speaks, or at the latest.
+GOODBYE_ROOM = 5.0
+GOODBYE_LATEST = 3.0
+# A reply that has not begun to sound by now will not: silence counts again.
+REPLY_PATIENCE = 15.0
+# A caller who cuts the first message off this early, with so few words, has only said hello.
+OPENING_HEARD = 0.5
+HELLO_WORDS = 4
+
+Job = Callable[[], Awaitable[None]]
+
+
+class Talk:
+    """The agent's behaviour in one call."""
+
+    def __init__(self, *, config: EngineConfig, senses: Senses, thinker: Thinker, embedder: Embedder | None) -> None:
+        self._config = config
+        self._embedder = embedder
+        self._clock = asyncio.get_running_loop().time
+        self._jobs: asyncio.Queue[bus.Item | Job] = asyncio.Queue()
+        self._stopwatch = Stopwatch(self._clock)
+        self._caller = Caller(
+            clock=self._clock,
+            stopwatch=self._stopwatch,
+            on_words=self._listen_for_machine,
+            on_voice=lambda: self._silence.caller_spoke(),
+        )
+        self._utterances = Utterances(
+            send=self._send,
+            address=lambda: (self._spec.call_id, self._spec.token),
+            clock=self._clock,
+            on_started=lambda: self._jobs.put_nowait(self._pipeline.output.sounds),
+            on_stopped=lambda: self._jobs.put_nowait(self._pipeline.output.falls_silent),
+            on_over=self._agent_said,
+        )
+        self._pipeline = ConversationPipeline(
+            senses=senses,
+            llm=make_llm(config, self, thinker),
+            ears=self._caller,
+            direction=self,
+            mouth=self,
+            utterances=self._utterances,
+            on_interruption=self._interrupted,
+            on_finished=self._sent_whole,
+            unfinished_pause=config.unfinished_pause,
+        )
+        self._keypad = Keypad(self._clock)
+        self._silence = Silence()
+        self._ending = Ending()
+        self._level = EnergyVad()
+        self._machine = AnsweringMachine(TELEPHONE_RATE)
+        self._machine_since: float | None = None
+
+        self._spec: SessionSpec
+        self._sink: EventSink
+        self._house: House
+        self._messages: list[Message] = []
+        self._notes: list[str] = []
+        self._to_say: list[str] = []
+
+        # Set at the answer, or when an answered call was taken over.
+        self._ends_at: float | None = None
+
+        self._opening = ""
+        self._opening_at: float | None = None
+        self._has_opened = False
+        self._resuming: Resuming | None = None
+        self._composing_since: float | None = None
+        # The newest utterance that was cut off: its text, and what was heard of it.
+        self._cut: tuple[str, str] | None = None
+
+    def _send(self, item: bus.Item) -> None:
+        """To the leg's holder."""
+        raise NotImplementedError
+
+    def _take_on(self, spec: SessionSpec, sink: EventSink) -> None:
+        """Become the agent of this call."""
+        self._spec = spec
+        self._sink = self._caller.sink = self._utterances.sink = sink
+        self._house = House(
+            Persona(spec.prompt, language=spec.language, agent_name=spec.agent_name, first_message=spec.first_message),
+            embedder=self._embedder,
+        )
+        self._opening = self._house.first_message()
+        for turn in spec.history:
+            if turn.is_final and turn.text:
+                self._remember("user" if turn.speaker == "user" else "agent", turn.text)
+        for note in spec.notes:
+            self._heed(note)
+
+    # --- What the pipeline tells and asks -----------------------------------------------------------------------------
+
+    def turn_began(self) -> None:
+        self._caller.turn_began()
+
+    def turn_ended(self) -> None:
+        self._caller.turn_ended()
+        self._machine.end_turn()
+        self._silence.restart(self._clock())
+
+    def user_said(self, text: str) -> None:
+        self._messages.append(Message("user", text))
+        self._resuming = None
+        self._caller.said(text)
+
+    def wants_reply(self) -> bool:
+        if self._ending.is_decided or self._machine.is_machine:
+            return False
+        if not self._has_opened or self._opening_was_talked_over():
+            self._has_opened, self._opening_at, self._cut = True, None, None
+            self._jobs.put_nowait(lambda: self._speak(self._opening))
+            return False
+        self._cut = None
+        self._composing_since = self._clock()
+        return True
+
+    def _opening_was_talked_over(self) -> bool:
+        """Whether the caller's hello fell into the first words of ours: they have not heard who calls."""
+        if self._cut is None or self._caller.turns != 1 or len(self._messages[-1].text.split()) > HELLO_WORDS:
+            return False
+        text, heard = self._cut
+        return text == " ".join(self._opening.split()) and len(heard) < OPENING_HEARD * len(text)
+
+    @property
+    def voice(self) -> str:
+        return self._spec.voice
+
+    @property
+    def house(self) -> House:
+        return self._house
+
+    @property
+    def messages(self) -> list[Message]:
+        return self._messages
+
+    def ends_call_after(self, text: str) -> None:
+        self._ending.last_words = text
+
+    def model_failed(self, detail: str) -> None:
+        self._sink.heed(kind="provider_failed", detail=f"llm {detail}")
+
+    def words_came(self) -> None:
+        self._stopwatch.reply_began()
+
+    def speech_began(self) -> Stages | None:
+        return self._stopwatch.sound()
+
+    def speech_failed(self) -> None:
+        self._sink.heed(kind="provider_failed", detail="tts")
+        self._hang_up("speech_error", "platform", after_speech=True)
+
+    def _interrupted(self) -> None:
+        """The pipeline dropped what was being made; drop what was sent as well, unless these are the last words."""
+        self._composing_since = None
+        if not self._ending.is_decided:
+            self._ending.last_words = ""
+            self._utterances.flush()
+
+    def _sent_whole(self, utterance: Utterance) -> None:
+        self._composing_since = None
+        if self._ending.was_asked_for or not self._ending.were_last_words(utterance.text):
+            return
+        if not self._ending.is_decided:
+            self._ending.decide("agent_hangup", "agent")
+        self._hang_up(self._ending.reason, self._ending.by, after_speech=True)
+
+    # --- What the agent says ------------------------------------------------------------------------------------------
+
+    async def _speak(self, text: str, *, is_last: bool = False) -> None:
+        frame = TTSSpeakFrame(text, append_to_context=False)
+        frame.interruptible = not is_last
+        await self._pipeline.to_speaker(frame)
+
+    async def _reply(self) -> None:
+        self._composing_since = self._clock()
+        await self._pipeline.to_llm(LLMContextFrame(context=self._pipeline.context))
+
+    async def _instruct(self) -> None:
+        if isinstance(self._pipeline.llm, EndpointLLM):
+            await self._pipeline.llm.attend(self._spec, self._notes)
+
+    def _heed(self, note: str) -> None:
+        self._notes.append(note)
+        self._messages.append(Message("note", note))
+
+    def _remember(self, role: Literal["user", "agent"], text: str) -> None:
+        self._messages.append(Message(role, text))
+        message = {"role": "user" if role == "user" else "assistant", "content": text}
+        self._pipeline.context.add_message(cast("LLMContextMessage", message))
+
+    def _agent_said(self, utterance: Utterance) -> None:
+        """An utterance is over: what was heard of it is what was said."""
+        heard = utterance.heard_text()
+        if heard:
+            self._remember("agent", heard)
+        if utterance.is_cut:
+            self._cut = (" ".join(utterance.text.split()), heard)
+        if utterance.text != self._silence.question:
+            self._silence.restart(self._clock())
+
+    async def _open(self) -> None:
+        if not self._has_opened:
+            self._has_opened = True
+            await self._speak(self._opening)
+
+    async def _go_on(self, resuming: Resuming) -> None:
+        """After a take-over: finish what was being said, or answer what was asked."""
+        if resuming.resumption.rest:
+            await self._speak(resuming.resumption.rest)
+        elif resuming.resumption.owes_answer:
+            await self._reply()
+
+    async def _hush(self) -> None:
+        """Drop what the agent is saying or about to say."""
+        if self._utterances.is_open or self._composing_since is not None:
+            await self._pipeline.interrupt()
+            self._utterances.flush()
+        self._composing_since = None
+
+    # --- Answering machines -------------------------------------------------------------------------------------------
+
+    def _listen_for_machine(self, words: str) -> None:
+        if not self._ending.is_decided:
+            self._machine.hear_words(words)
+            self._look_for_machine()
+
+    def _look_for_machine(self) -> None:
+        if self._machine.is_machine and self._machine_since is None:
+            self._machine_since = self._clock()
+            self._has_opened, self._opening_at = True, None
+            self._sink.heed(kind="voicemail_detected")
+            self._jobs.put_nowait(self._met_machine)
+
+    async def _met_machine(self) -> None:
+        await self._hush()
+        if self._spec.voicemail_action == "hang_up":
+            self._hang_up("voicemail", "agent", after_speech=False)
+
+    # --- The end ------------------------------------------------------------------------------------------------------
+
+    def wind_up(self, reason: str) -> None:
+        """Say goodbye for this reason, and hang up in the platform's name."""
+        self._jobs.put_nowait(lambda: self._say_last(self._house.goodbye(reason), reason, "platform"))
+
+    async def _say_last(self, text: str, reason: str, by: str) -> None:
+        if self._ending.is_decided:
+            return
+        await self._hush()
+        if self._ends_at is None:
+            self._hang_up(reason, by, after_speech=False)
+            return
+        self._ending.decide(reason, by, last_words=text)
+        self._composing_since = self._clock()
+        await self._speak(text, is_last=True)
+
+    def _hang_up(self, reason: str, by: str, *, after_speech: bool) -> None:
+        if self._ending.was_asked_for:
+            return
+        self._ending.decide(reason, by)
+        self._ending.asked_for(self._clock() + (self._utterances.left_ms / 1000 if after_speech else 0.0))
+        self._send(bus.HangUp(self._spec.call_id, self._spec.token, reason, by, after_speech))
+
+    # --- The clock ----------------------------------------------------------------------------------------------------
+
+    def _answered(self) -> None:
+        now = self._clock()
+        self._ends_at = now + self._spec.max_duration
+        self._opening_at = now + self._config.opening_pause
+        self._silence.restart(now)
+
+    def _is_busy(self) -> bool:
+        """Whether anybody speaks, or a reply is being made; speech that only plays on does not count."""
+        return (
+            self._caller.is_speaking
+            or self._composing_since is not None
+            or self._resuming is not None
+            or self._opening_at is not None
+        )
+
+    def _tick_talk(self, now: float, ends_at: float) -> None:
+        if self._composing_since is not None and now - self._composing_since > REPLY_PATIENCE:
+            self._composing_since = None
+        left = ends_at - now
+        is_pause = not (self._is_busy() or self._utterances.is_sounding)
+        if self._ending.is_decided:
+            if self._composing_since is None:
+                self._hang_up(self._ending.reason, self._ending.by, after_speech=True)
+        elif left <= GOODBYE_LATEST or (left <= GOODBYE_ROOM and is_pause):
+            self.wind_up("max_duration")
+        elif self._machine_since is not None:
+            if self._machine.is_ready(waited=now - self._machine_since):
+                message = self._spec.voicemail_message or self._house.voicemail_message()
+                self._jobs.put_nowait(lambda: self._say_last(message, "voicemail_left", "agent"))
+        else:
+            self._tick_turns(now)
+            self._tick_silence(now)
+
+    def _tick_turns(self, now: float) -> None:
+        if self._opening_at is not None:
+            if now >= self._opening_at and not self._caller.is_speaking and not self._level.speaking:
+                self._opening_at = None
+                self._jobs.put_nowait(self._open)
+            return
+        if self._resuming is not None:
+            self._tick_resuming(self._resuming, now)
+        elif self._caller.ended_wordless():
+            self._finish_cut_words()
+        if not self._is_busy() and (digits := self._keypad.take()):
+            self._remember("user", f"(I pressed {' '.join(digits)} on my telephone.)")
+            self._jobs.put_nowait(self._reply)
+        if self._to_say and not self._caller.is_speaking:
+            text = self._to_say.pop(0)
+            self._jobs.put_nowait(lambda: self._speak(text))
+
+    def _tick_resuming(self, resuming: Resuming, now: float) -> None:
+        if resuming.is_due(now, newest_frame=self._caller.newest_frame, is_speaking=self._caller.is_speaking):
+            self._resuming = None
+            self._jobs.put_nowait(lambda: self._go_on(resuming))
+
+    def _finish_cut_words(self) -> None:
+        """It was no interruption, only a noise: say the rest."""
+        cut, self._cut = self._cut, None
+        if cut is not None and not self._is_busy() and not self._utterances.is_open:
+            rest = rest_of(*cut)
+            self._jobs.put_nowait(lambda: self._speak(rest))
+
+    def _tick_silence(self, now: float) -> None:
+        timeout = self._spec.silence_timeout
+        if self._is_busy() or (self._utterances.is_open and not self._silence.was_asked_into):
+            self._silence.restart(now)
+        elif self._silence.is_over(now, timeout=timeout):
+            self._sink.heed(kind="silence", detail="timeout")
+            self._silence.restart(now)
+            self.wind_up("silence_timeout")
+        elif (number := self._silence.next_question(now, timeout=timeout)) is not None:
+            self._sink.heed(kind="silence", detail=str(number))
+            question = self._silence.question = self._house.silence_prompt(number)
+            self._jobs.put_nowait(lambda: self._speak(question))
