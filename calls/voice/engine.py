@@ -89,7 +89,7 @@ class Engine:
             await self._senses.stt.close()
             await self._senses.tts.close()
             self._senses.turns.close()
-        self._thinker.close()
+        await self._thinker.close()
 
     async def converse(self, spec: SessionSpec, sink: EventSink) -> Outcome:
         """Drive this call until it ends or is another worker's."""

@@ -292,7 +292,7 @@ def a_spec(
         prompt=prompt,
         first_message=first_message,
         history=tuple(history),
-        **values,  # type: ignore[arg-type]  # the defaults above, and what a test changes of them
+        **values,
     )
 
 

@@ -18,7 +18,7 @@ def attached(**changes: object) -> bus.Attached:
         "call": "call_1", "token": 2, "state": "answered", "rate": 8000, "frame": 500, "utterance": 3,
         "played_ms": 0, "queued_ms": 0, "is_whole": True, "replay_from": 500, **changes,
     }  # fmt: skip
-    return bus.Attached(**values)  # type: ignore[arg-type]  # the defaults above, and what a test changes of them
+    return bus.Attached(**values)
 
 
 def test_nothing_is_owed_after_a_finished_turn():

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, cast
 
-from openai import APIError, AsyncStream
+from openai import APIError, AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk
 from pipecat.frames.frames import (
     Frame,
@@ -73,17 +73,28 @@ class Mind(Protocol):
 
 
 class Thinker:
-    """Lets the house engine think on one thread for all calls: a reply with embeddings takes 0.1 s."""
+    """What all calls of a process think with: one thread for the house engine (a reply with embeddings takes 0.1 s),
+    one client, with its open connections, for the endpoint."""
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="house")
+        self._client: AsyncOpenAI | None = None
+
+    def client(self, config: EngineConfig) -> AsyncOpenAI:
+        if self._client is None:
+            # It insists on a key; a local endpoint takes any. One retry: the time-outs above it count both.
+            key = config.llm_api_key.get_secret_value() or "none"
+            self._client = AsyncOpenAI(base_url=config.llm_base_url, api_key=key, max_retries=1)
+        return self._client
 
     async def reply(self, mind: Mind) -> Reply:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, mind.house.reply, list(mind.messages))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
+        if self._client is not None:
+            await self._client.close()
 
 
 class HouseLLM(LLMService):
@@ -113,18 +124,17 @@ class EndpointLLM(OpenAILLMService):
     supports_developer_role = False
 
     def __init__(self, mind: Mind, thinker: Thinker, config: EngineConfig) -> None:
-        super().__init__(
-            base_url=config.llm_base_url,
-            # The client insists on a key; a local endpoint takes any.
-            api_key=config.llm_api_key.get_secret_value() or "none",
-            settings=OpenAILLMService.Settings(model=config.llm_model),
-        )
+        self._shared_client = thinker.client(config)
+        super().__init__(settings=OpenAILLMService.Settings(model=config.llm_model))
         self._mind = mind
         self._thinker = thinker
         self._first_token = config.llm_first_token
         self._stall = config.llm_stall
         self._held = ""
         self._said = ""
+
+    def create_client(self, *_: object, **__: object) -> AsyncOpenAI:
+        return self._shared_client
 
     async def attend(self, spec: SessionSpec, notes: Sequence[str]) -> None:
         """Take on this agent, and what the account has told it since."""
