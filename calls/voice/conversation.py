@@ -164,8 +164,10 @@ class Conversation(Talk):
         self._has_opened, self._opening_at = True, None
         resumption = resume(self._spec.history, attached)
         self._utterances.number_from(resumption.next_utterance)
+        for utterance in resumption.over:
+            self._utterances.adopt(utterance, is_over=True)
         if resumption.playing is not None:
-            self._utterances.adopt(resumption.playing, is_over=not attached.queued_ms, frame=attached.frame)
+            self._utterances.adopt(resumption.playing, is_over=False)
         # Only what came after it may still be in the kept audio.
         self._caller.newest_frame = min(self._caller.newest_frame, max(attached.replay_from - 1, 0))
         self._resuming = Resuming(resumption, replay_until=attached.frame, now=self._clock())

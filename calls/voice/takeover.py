@@ -17,10 +17,11 @@ _CLAUSE_END = re.compile(r"[.,;:!?]\s+")
 
 @dataclass(frozen=True)
 class Resumption:
-    """`playing`: what the holder still plays or has just played. `rest`: what was not sent of the cut thought.
-    `owes_answer`: the caller spoke last, and was not answered."""
+    """`over`: what is over though nobody has said so. `playing`: what the holder still plays. `rest`: what was not
+    sent of the cut thought. `owes_answer`: the caller spoke last, and was not answered."""
 
     next_utterance: int
+    over: Sequence[Utterance] = ()
     playing: Utterance | None = None
     rest: str = ""
     owes_answer: bool = False
@@ -30,32 +31,52 @@ def resume(history: Sequence[PastTurn], attached: bus.Attached) -> Resumption:
     """Compare what was said, as it was recorded, with what the holder has of it."""
     known = [turn.utterance or turn.number for turn in history]
     next_utterance = max([attached.utterance, *known]) + 1
-    last = history[-1] if history else None
-    if last is None or last.speaker == "user":
-        return Resumption(next_utterance, owes_answer=last is not None)
-    if last.is_final:
+    if not history:
         return Resumption(next_utterance)
-    if last.utterance is not None and last.utterance > attached.utterance:
-        return Resumption(next_utterance, rest=last.text)
-    if not attached.utterance:
-        return Resumption(next_utterance, rest=last.text)
+    *before, last = history
+    over = [_over(turn, attached) for turn in before if turn.speaker == "agent" and not turn.is_final]
+    if last.speaker == "user":
+        return Resumption(next_utterance, over, owes_answer=True)
+    if last.is_final:
+        return Resumption(next_utterance, over)
+    if not attached.utterance or (last.utterance is not None and last.utterance > attached.utterance):
+        # It never reached the holder.
+        return Resumption(next_utterance, [*over, _over(last, attached)], rest=last.text)
 
     arrived = attached.played_ms + attached.queued_ms
-    spoken_upto = attached.spoken_upto or attached.frame
     total = float(arrived) if attached.is_whole else max(len(last.text) * MS_A_CHARACTER, float(arrived))
-    playing = Utterance(
+    newest = Utterance(
         attached.utterance,
         [Piece(last.text, total)],
         sent_ms=float(arrived),
         played_ms=attached.played_ms,
-        start_frame=max(0, spoken_upto - attached.played_ms // bus.FRAME_MS),
-        end_frame=spoken_upto,
+        start_frame=max(0, attached.spoken_upto - attached.played_ms // bus.FRAME_MS),
+        end_frame=attached.spoken_upto,
         is_whole=attached.is_whole,
         # The rest of it will be an utterance of its own.
         is_cut=not attached.is_whole,
     )
     rest = "" if attached.is_whole else rest_of(last.text, first_words(last.text, arrived / total if total else 0.0))
-    return Resumption(next_utterance, playing=playing, rest=rest)
+    if attached.queued_ms:
+        return Resumption(next_utterance, over, playing=newest, rest=rest)
+    return Resumption(next_utterance, [*over, newest], rest=rest)
+
+
+def _over(turn: PastTurn, attached: bus.Attached) -> Utterance:
+    """An utterance that others came after: heard, unless it never reached the holder."""
+    number = turn.utterance or turn.number
+    was_heard = number <= attached.utterance
+    ms = len(turn.text) * MS_A_CHARACTER
+    return Utterance(
+        number,
+        [Piece(turn.text, ms)],
+        sent_ms=ms,
+        played_ms=round(ms) if was_heard else 0,
+        end_frame=attached.spoken_upto,
+        is_whole=was_heard,
+        is_cut=not was_heard,
+        is_remembered=True,
+    )
 
 
 def rest_of(text: str, heard: str) -> str:

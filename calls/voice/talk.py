@@ -116,7 +116,8 @@ class Talk:
         )
         self._opening = self._house.first_message()
         for turn in spec.history:
-            if turn.is_final and turn.text:
+            # The last one, where it was cut off, is remembered when it is known what was heard of it.
+            if turn.text and (turn.is_final or turn is not spec.history[-1]):
                 self._remember("user" if turn.speaker == "user" else "agent", turn.text)
         for note in spec.notes:
             self._heed(note)
@@ -224,7 +225,7 @@ class Talk:
     def _agent_said(self, utterance: Utterance) -> None:
         """An utterance is over: what was heard of it is what was said."""
         heard = utterance.heard_text()
-        if heard:
+        if heard and not utterance.is_remembered:
             self._remember("agent", heard)
         if utterance.is_cut:
             self._cut = (" ".join(utterance.text.split()), heard)

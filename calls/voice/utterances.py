@@ -38,6 +38,8 @@ class Utterance:
     is_whole: bool = False
     is_cut: bool = False
     is_over: bool = False
+    # Its text is part of the conversation already.
+    is_remembered: bool = False
     # By the loop's clock: when all that was sent must have been played.
     due_at: float = 0.0
 
@@ -64,6 +66,8 @@ class Utterance:
 
 def first_words(text: str, share: float) -> str:
     """The words that lie wholly within this share of the text."""
+    if share <= 0:
+        return ""
     reach = len(text.strip()) * share
     kept: list[str] = []
     length = 0
@@ -128,10 +132,9 @@ class Utterances:
         """The next utterance gets this number at least."""
         self._next_number = max(self._next_number, number)
 
-    def adopt(self, utterance: Utterance, *, is_over: bool, frame: int) -> None:
-        """Take over an utterance that another worker sent: the holder still plays it, or has just played it."""
+    def adopt(self, utterance: Utterance, *, is_over: bool) -> None:
+        """Take over an utterance that another worker sent: the holder still plays it, or has played it."""
         utterance.due_at = self._clock() + utterance.sent_ms / 1000 + PLAY_PATIENCE
-        utterance.end_frame = frame
         self._open.append(utterance)
         if is_over:
             self._close(utterance)

@@ -171,6 +171,7 @@ class StubHolder:
                 queued // 16,
                 last.is_whole if last else True,
                 replay,
+                self.frame,
             )
         )
         self._tell(bus.Heard(self.call, self.token, replay, bytes(self.caller[replay * SIZE : self.frame * SIZE])))

@@ -51,6 +51,14 @@ def test_what_never_reached_the_holder_is_said_whole():
     assert resumption.next_utterance == 5
 
 
+def test_what_others_came_after_is_over():
+    history = [PastTurn(1, "agent", "Hello.", False, 1), ASKED, PastTurn(3, "agent", SAID, False, 4)]
+
+    resumption = resume(history, attached())
+
+    assert [(one.number, one.heard_text()) for one in resumption.over] == [(1, "Hello."), (4, "")]
+
+
 def test_a_caller_who_spoke_last_is_owed_an_answer():
     assert resume([ASKED], attached()).owes_answer
 
