@@ -5,7 +5,7 @@ import asyncio
 from calls import bus
 from calls.tests.voice.stage import SIZE, a_spec, noise, until
 
-LONG = "Hello, this is Ana from Oak Dental, and I am calling about your appointment next Monday morning."
+LONG = "Hello, this is Ana from Oak Dental and I am calling about your appointment next Monday morning."
 
 
 async def test_two_sides_talk_until_the_caller_hangs_up(make_stage):
@@ -239,3 +239,19 @@ async def test_draining_hands_a_call_on_between_two_turns(make_stage):
     assert outcome.kind == "released"
     assert stage.record.turns == [("agent", "Hello, this is Ana.")]
     assert stage.engine.capacity == 0
+
+
+async def test_a_long_sentence_begins_with_its_first_clause(make_stage):
+    stage = await make_stage()
+    stage.converse(a_spec(first_message="Hi."))
+
+    await until(lambda: len(stage.record.turns) == 1)
+    sentence = "We are open from Monday to Friday, and on Saturdays until noon."
+    stage.holder.bus.send("worker-1", bus.Say("call_1", 0, sentence))
+    await until(lambda: len(stage.record.turns) == 2)
+
+    assert stage.record.started[1:] == [
+        (2, "We are open from Monday to Friday,"),
+        (2, "and on Saturdays until noon."),
+    ]
+    assert stage.record.turns[1] == ("agent", sentence)

@@ -12,9 +12,13 @@ from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
 
 from calls.audio.framing import BYTES_PER_SAMPLE
-from calls.voice.providers.tts import TTS, TTSError
+from calls.voice.providers.tts import TTSChain, TTSError
 from calls.voice.session import Stages
 from calls.voice.utterances import Utterances
+
+# In characters: some 3 s and 1.3 s of speech.
+LONG_SENTENCE = 45
+SHORTEST_CLAUSE = 20
 
 
 class Mouth(Protocol):
@@ -31,7 +35,7 @@ class Mouth(Protocol):
 
 
 class Speaker(TTSService):
-    def __init__(self, tts: TTS, utterances: Utterances, mouth: Mouth) -> None:
+    def __init__(self, tts: TTSChain, utterances: Utterances, mouth: Mouth) -> None:
         super().__init__(
             push_start_frame=True,
             push_stop_frames=True,
@@ -44,6 +48,8 @@ class Speaker(TTSService):
         self._tts = tts
         self._utterances = utterances
         self._mouth = mouth
+        # The context whose first text has been taken.
+        self._begun = ""
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         if isinstance(frame, LLMTextFrame):
@@ -51,14 +57,32 @@ class Speaker(TTSService):
         await super().process_frame(frame, direction)
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame, None]:
-        rate = self._utterances.rate
-        piece = None
+        rate, voice = self._utterances.rate, self._mouth.voice
+        is_first = context_id != self._begun
+        self._begun = context_id
+        parts = [text]
+        if is_first and not self._tts.has_ready(text, voice=voice, rate=rate):
+            parts = first_clause(text)
         try:
-            async with aclosing(self._tts.speak(text, voice=self._mouth.voice, rate=rate)) as sounds:
-                async for pcm in sounds:
-                    if piece is None:
-                        piece = self._utterances.begin(context_id, text, self._mouth.speech_began())
-                    piece.ms += len(pcm) * 1000 / (rate * BYTES_PER_SAMPLE)
-                    yield TTSAudioRawFrame(pcm, rate, 1, context_id=context_id)
+            for part in parts:
+                piece = None
+                async with aclosing(self._tts.speak(part, voice=voice, rate=rate)) as sounds:
+                    async for pcm in sounds:
+                        if piece is None:
+                            piece = self._utterances.begin(context_id, part, self._mouth.speech_began())
+                        piece.ms += len(pcm) * 1000 / (rate * BYTES_PER_SAMPLE)
+                        yield TTSAudioRawFrame(pcm, rate, 1, context_id=context_id)
         except TTSError:
             self._mouth.speech_failed()
+
+
+def first_clause(text: str) -> list[str]:
+    """A long sentence as its first clause and the rest: the clause is heard while the rest is made.
+
+    The clause is long enough to last until then.
+    """
+    text = text.strip()
+    cut = text.find(", ", SHORTEST_CLAUSE)
+    if len(text) < LONG_SENTENCE or cut == -1 or len(text) - cut < SHORTEST_CLAUSE:
+        return [text]
+    return [text[: cut + 1], text[cut + 2 :]]

@@ -110,6 +110,9 @@ class TTSChain:
         self._providers = list(providers)
         self._kept: OrderedDict[tuple[str, str, int], bytes] = OrderedDict()
 
+    def has_ready(self, text: str, *, voice: str, rate: int) -> bool:
+        return (text, voice, rate) in self._kept
+
     async def prepare(self, text: str, *, voice: str, rate: int) -> None:
         """Have this phrase ready. A failure shows when it is spoken."""
         if (text, voice, rate) in self._kept:
