@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ParamSpec, TypeVar
 
@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 
 from calls.services import legs, lifecycle
 from calls.services.background import Jobs
-from calls.telephony.base import LegEnd
+from calls.telephony.base import EndedBy, EndReason, LegEnd
 from calls.telephony.recording import RecordingFacts
 from calls.telephony.store import PlannedLeg, StoreAway
 
@@ -59,8 +59,8 @@ class DjangoLegStore:
     async def finish(self, *, call: str, at: datetime) -> None:
         await self._run(legs.finish_call, call_id=call, at=at)
 
-    async def beat(self, *, at: datetime, live: int, most: int, is_draining: bool) -> None:
-        await self._run(
+    async def beat(self, *, at: datetime, live: Sequence[str], most: int, is_draining: bool) -> Mapping[str, LegEnd]:
+        over = await self._run(
             legs.note_holder,
             name=self._name,
             kind=self._kind,
@@ -69,6 +69,7 @@ class DjangoLegStore:
             is_draining=is_draining,
             at=at,
         )
+        return {call: LegEnd(EndReason(reason), EndedBy(by)) for call, (reason, by) in over.items()}
 
     async def leave(self) -> None:
         await self._run(legs.forget_holder, name=self._name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,18 +109,27 @@ def finish_call(*, call_id: str, at: datetime) -> bool:
     return lifecycle.complete_call(call_id=call_id, token=None, reason=EndReason.MEDIA_LOST, by=EndedBy.PLATFORM, at=at)
 
 
-def note_holder(*, name: str, kind: str, live: int, most: int, is_draining: bool, at: datetime) -> None:
-    """A process that holds legs lives."""
+def note_holder(
+    *, name: str, kind: str, live: Sequence[str], most: int, is_draining: bool, at: datetime
+) -> dict[str, tuple[str, str]]:
+    """A process that holds legs lives, with the legs of these calls. Answers which of them have been ended without it,
+    why and by whom: somebody took it for gone, or it was not reached with the order to hang up.
+    """
     LegHolder.objects.update_or_create(
         name=name,
         defaults={
             "kind": kind,
             "seen_at": at,
-            "live_legs": live,
+            "live_legs": len(live),
             "max_legs": most,
             "is_draining": is_draining,
         },
     )
+    ended = Leg.objects.filter(call__public_id__in=live, holder=name, status=Leg.Status.ENDED)
+    return {
+        call: (reason or EndReason.MEDIA_LOST, by or EndedBy.PLATFORM)
+        for call, reason, by in ended.values_list("call__public_id", "ended_reason", "ended_by")
+    }
 
 
 def forget_holder(*, name: str) -> None:

@@ -167,6 +167,17 @@ class Holder:
         finally:
             self._publishing_since = None
 
+    async def beat(self) -> None:
+        """Tell the database that this holder lives, and end what was ended there. Raises StoreAway."""
+        over = await self._store.beat(
+            at=self._wall(),
+            live=self._switchboard.live_calls(),
+            most=self._most_legs,
+            is_draining=self._switchboard.is_draining,
+        )
+        self.is_known.set()
+        self._switchboard.end_those(over)
+
     async def _keep_time(self) -> None:
         while True:
             await asyncio.sleep(max(0.0, self._pacer.next_at - self._clock()))
@@ -191,10 +202,7 @@ class Holder:
         while True:
             began = self._clock()
             try:
-                await self._store.beat(
-                    at=self._wall(), live=self.live, most=self._most_legs, is_draining=self._switchboard.is_draining
-                )
-                self.is_known.set()
+                await self.beat()
             except StoreAway:
                 logger.warning("the database is away; the holder cannot say that it lives")
             except Exception:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -57,8 +57,9 @@ class LegStore(Protocol):
     async def finish(self, *, call: str, at: datetime) -> None:
         """Complete the call of a leg that has ended, unless a worker has."""
 
-    async def beat(self, *, at: datetime, live: int, most: int, is_draining: bool) -> None:
-        """This holder lives."""
+    async def beat(self, *, at: datetime, live: Sequence[str], most: int, is_draining: bool) -> Mapping[str, LegEnd]:
+        """This holder lives, with the legs of these calls. Gives those that have been ended meanwhile: somebody took
+        the leg for lost, or a wish to hang up did not arrive."""
 
     async def leave(self) -> None:
         """This holder ends in good order."""

@@ -88,11 +88,22 @@ class Switchboard:
     @property
     def live(self) -> int:
         """Legs that have not ended."""
-        return sum(leg.is_live for leg in self._legs.values())
+        return len(self.live_calls())
+
+    def live_calls(self) -> list[str]:
+        """The calls whose legs have not ended."""
+        return [leg.call for leg in self._legs.values() if leg.is_live]
 
     def end_all(self, end: LegEnd) -> None:
         for leg in list(self._legs.values()):
             self._end(leg, end)
+
+    def end_those(self, over: Mapping[str, LegEnd]) -> None:
+        """The database has ended the legs of these calls."""
+        for call, end in over.items():
+            if (leg := self._legs.get(call)) is not None and leg.is_live:
+                logger.warning("a leg was ended without its holder", extra={"call_id": call})
+                self._end(leg, end)
 
     async def finish_all(self, *, after: float) -> None:
         """Complete the calls of all legs that have ended, unless their workers do so within `after` seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,6 +62,8 @@ class FakeLegStore:
         self.is_away = False
         self.refuses_dial = False
         self.ring_timeout = 45.0
+        # Legs that were ended without their holder, as the next beat learns.
+        self.over: dict[str, LegEnd] = {}
         self.may_dial = asyncio.Event()
         self.may_dial.set()
 
@@ -101,8 +103,9 @@ class FakeLegStore:
     async def finish(self, *, call: str, at: datetime) -> None:
         self._note("finish", call)
 
-    async def beat(self, *, at: datetime, live: int, most: int, is_draining: bool) -> None:
-        self._note("beat", live, is_draining)
+    async def beat(self, *, at: datetime, live: Sequence[str], most: int, is_draining: bool) -> Mapping[str, LegEnd]:
+        self._note("beat", len(live), is_draining)
+        return self.over
 
     async def leave(self) -> None:
         self._note("leave")

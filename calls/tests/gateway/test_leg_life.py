@@ -7,7 +7,7 @@ import pytest
 
 from calls import bus
 from calls.audio.wav import read_wav
-from calls.telephony.base import EndedBy, EndReason, UnknownLegKind
+from calls.telephony.base import EndedBy, EndReason, LegEnd, UnknownLegKind
 from calls.tests.gateway.desk import sound
 
 SILENCE = bytes(320)
@@ -307,6 +307,22 @@ async def test_an_end_is_not_lost_while_the_database_is_away(desk):
     await desk.until(lambda: desk.store.told("ended"))
 
     assert [row[:3] for row in desk.store.told("ended")] == [("call_1", "user_hangup", "user")]
+
+
+async def test_a_leg_that_was_ended_without_its_holder_is_cut_at_the_next_beat(desk):
+    lost = await desk.converse("call_1")
+    other = await desk.converse("call_2")
+    await desk.hear()
+
+    desk.store.over = {"call_1": LegEnd(EndReason.MEDIA_LOST, EndedBy.PLATFORM)}
+    await desk.holder.beat()
+    await desk.until(lambda: lost.closed)
+    await desk.holder.beat()
+
+    assert lost.hung_up
+    assert not other.over
+    assert await desk.hear_only(bus.LegState) == [bus.LegState("call_1", 1, "ended", "media_lost", "platform")]
+    assert len(desk.store.told("ended")) == 1
 
 
 async def test_a_draining_holder_takes_no_new_legs(desk):

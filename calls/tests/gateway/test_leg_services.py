@@ -135,11 +135,26 @@ def test_the_holder_completes_what_no_worker_has(call):
     assert call.completed_at == AT + timedelta(seconds=65)
 
 
+def test_a_holder_learns_of_legs_that_were_ended_without_it(call):
+    begin(call)
+    answer(call)
+
+    def beat(name: str = HOLDER) -> dict[str, tuple[str, str]]:
+        live = [call.public_id]
+        return legs.note_holder(name=name, kind="gateway", live=live, most=60, is_draining=False, at=AT)
+
+    assert beat() == {}
+    lifecycle.complete_call(call_id=call.public_id, token=None, reason="media_lost", by="platform", at=AT)
+
+    assert beat() == {call.public_id: ("media_lost", "platform")}
+    assert beat("gateway-2") == {}
+
+
 @pytest.mark.django_db
 def test_a_holder_says_that_it_lives_and_that_it_goes():
-    legs.note_holder(name=HOLDER, kind="gateway", live=0, most=60, is_draining=False, at=AT)
+    legs.note_holder(name=HOLDER, kind="gateway", live=[], most=60, is_draining=False, at=AT)
     later = AT + timedelta(seconds=1)
-    legs.note_holder(name=HOLDER, kind="gateway", live=2, most=60, is_draining=True, at=later)
+    legs.note_holder(name=HOLDER, kind="gateway", live=["call_1", "call_2"], most=60, is_draining=True, at=later)
 
     holder = LegHolder.objects.get()
     assert (holder.name, holder.seen_at, holder.live_legs, holder.max_legs, holder.is_draining) == (
