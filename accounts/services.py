@@ -84,6 +84,8 @@ def revoke_api_key(*, key: ApiKey, at: datetime) -> bool:
 def _check_credentials(email: str, password: str) -> None:
     try:
         validate_email(email)
+        # The validator knows the form; how long an address may be is the column's to say.
+        User._meta.get_field("email").run_validators(email)
     except ValidationError as error:
         raise BadCredentials("This is not an e-mail address.", param="email") from error
 

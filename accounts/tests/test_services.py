@@ -36,7 +36,12 @@ def test_an_address_is_taken_once() -> None:
 
 @pytest.mark.parametrize(
     ("email", "password", "param"),
-    [("ada", PASSWORD, "email"), ("", PASSWORD, "email"), ("ada@example.com", "", "password")],
+    [
+        ("ada", PASSWORD, "email"),
+        ("", PASSWORD, "email"),
+        (f"{'a' * 243}@example.com", PASSWORD, "email"),
+        ("ada@example.com", "", "password"),
+    ],
 )
 def test_bad_credentials(email: Any, password: Any, param: Any) -> None:
     with pytest.raises(services.BadCredentials) as refusal:

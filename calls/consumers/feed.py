@@ -47,6 +47,17 @@ MOST_SUBSCRIPTIONS: Final = 100
 MOST_UNSENT: Final = 2_000
 MOST_FRAMES_PER_LOOK: Final = 200
 
+# What each type of frame takes beside its type.
+FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    "auth": frozenset({"api_key"}),
+    "subscribe": frozenset({"call_id", "after"}),
+    "unsubscribe": frozenset({"call_id"}),
+    "say": frozenset({"call_id", "text"}),
+    "note": frozenset({"call_id", "text"}),
+    "hangup": frozenset({"call_id"}),
+    "dtmf": frozenset({"call_id", "digits"}),
+}
+
 
 class UnknownCall(errors.NotFound):
     """There is no such call in this account."""
@@ -102,11 +113,11 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _heed(self, frame: Mapping[str, Any]) -> None:
         kind = frame.get("type")
-        if kind == "auth":
-            await self._authenticate(frame)
-            return
-        self._account_id()
+        if kind != "auth":
+            # Raises where nobody has authenticated yet.
+            self._account_id()
         handlers: dict[str, Callable[[Mapping[str, Any]], Awaitable[None]]] = {
+            "auth": self._authenticate,
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "say": self._say,
@@ -115,7 +126,11 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             "dtmf": self._send_digits,
         }
         if not isinstance(kind, str) or kind not in handlers:
-            raise BadFrame(f"'type' must be one of auth, {', '.join(handlers)}.", param="type")
+            raise BadFrame(f"'type' must be one of {', '.join(handlers)}.", param="type")
+        # A typo is never ignored: without its call a subscription would be to all of them.
+        for name in frame:
+            if name != "type" and name not in FIELDS[kind]:
+                raise BadFrame(f"'{name}': There is no such field.", param=name)
         await handlers[kind](frame)
 
     async def _authenticate(self, frame: Mapping[str, Any]) -> None:
@@ -130,6 +145,8 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _subscribe(self, frame: Mapping[str, Any]) -> None:
         if frame.get("call_id") is None:
+            if "after" in frame:
+                raise BadFrame("'after' is a seq of one call: name it in 'call_id'.", param="call_id")
             await self._subscribe_to_account()
             return
         after = frame.get("after", 0)
@@ -154,7 +171,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await self._read_log()
 
     async def _unsubscribe(self, frame: Mapping[str, Any]) -> None:
-        call_id = frame.get("call_id")
+        call_id = None if frame.get("call_id") is None else _text(frame, "call_id")
         if call_id is None:
             self._following.drop_account()
             await self.channel_layer.group_discard(events.account_group(self._account_id()), self.channel_name)
@@ -281,7 +298,9 @@ def _jobs() -> Jobs:
 
 
 def _parse(text: str | None) -> Mapping[str, Any]:
-    frame = json_wire.loads((text or "").encode())
+    if text is None:
+        raise BadFrame("Frames are text, and this one is binary.")
+    frame = json_wire.loads(text.encode())
     if not isinstance(frame, dict):
         raise BadFrame("Frames are JSON objects.")
     return frame

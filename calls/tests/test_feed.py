@@ -43,6 +43,9 @@ class Client:
     async def send_text(self, text: str) -> None:
         await self._socket.send_to(text_data=text)
 
+    async def send_bytes(self, data: bytes) -> None:
+        await self._socket.send_to(bytes_data=data)
+
     async def receive(self) -> dict[str, Any]:
         return await self._socket.receive_json_from(timeout=PATIENCE)
 
@@ -412,6 +415,12 @@ async def test_the_agent_is_told_what_to_say_and_to_heed(known, call):
         ({"type": "say", "text": 1}, "text"),
         ({"type": "hangup"}, "call_id"),
         ({"type": "dtmf", "digits": None}, "digits"),
+        ({"type": "unsubscribe", "call_id": ["call_1"]}, "call_id"),
+        ({"type": "unsubscribe", "call_id": {}}, "call_id"),
+        ({"type": "unsubscribe", "call_id": 7}, "call_id"),
+        ({"type": "subscribe", "callId": "call_1"}, "callId"),
+        ({"type": "subscribe", "after": 7}, "call_id"),
+        ({"type": "hangup", "call_id": "call_1", "reason": "enough"}, "reason"),
     ],
 )
 async def test_bad_frames_are_refused_and_the_socket_stays_open(known, call, frame, param):
@@ -427,6 +436,12 @@ async def test_what_is_no_frame_is_refused(known, text):
     await known.send_text(text)
 
     assert (await known.receive())["error"]["code"] == "invalid_request"
+
+
+async def test_a_binary_frame_is_refused(known):
+    await known.send_bytes(b'{"type": "subscribe"}')
+
+    error_of("invalid_request", "validation_error", None, await known.receive())
 
 
 async def test_a_huge_frame_closes_the_socket(known):
