@@ -3,6 +3,7 @@
 One channel a process, one message a tick: everything that a process has for another within 20 ms travels as one
 batch. The reply of PUBLISH says how many processes heard it, and none means that the receiver is gone: the kernel
 closes a killed process's connections at once. The bus keeps nothing; who must not lose something stores it elsewhere.
+A batch whose reply did not come is sent again; a receiver knows it by its number, and hears nothing twice.
 
 It knows neither side. Audio is PCM16, mono, little-endian, in frames of 20 ms at the leg's own rate. Frames are
 numbered from 0 at the answer, one number for both directions: `n * 20` milliseconds is the place in the recording.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 import logging
 import secrets
 import time
@@ -30,6 +32,8 @@ FRAME_MS = 20
 RECONNECT_SECONDS = 0.1
 # What is kept for a receiver while Redis is away; the oldest goes first.
 MOST_QUEUED = 5_000
+# Senders whose newest batch is remembered; a process never comes back under its old name.
+MOST_SENDERS = 1_000
 
 
 class BusAway(Exception):
@@ -220,16 +224,23 @@ def channel(prefix: str, name: str) -> str:
     return f"{prefix}:{name}"
 
 
-def encode(sender: str, items: Sequence[Item]) -> bytes:
-    packed: bytes = msgpack.packb([sender, [item.pack() for item in items]])
+def encode(sender: str, items: Sequence[Item], *, number: int = 0) -> bytes:
+    """A batch. `number` rises with each of a sender's; 0 is for one that is never sent again."""
+    packed: bytes = msgpack.packb([sender, [item.pack() for item in items], number])
     return packed
 
 
 def decode(message: bytes) -> tuple[str, list[Item]]:
     """The sender and the items of a batch. Raises ValueError for what is no batch."""
+    sender, _, items = _decode(message)
+    return sender, items
+
+
+def _decode(message: bytes) -> tuple[str, int, list[Item]]:
     try:
-        sender, packed = msgpack.unpackb(message)
-        return sender, [item for entry in packed if (item := Item.unpack(entry)) is not None]
+        sender, packed, *rest = msgpack.unpackb(message)
+        number = rest[0] if rest else 0
+        return sender, number, [item for entry in packed if (item := Item.unpack(entry)) is not None]
     except (TypeError, ValueError, KeyError, IndexError, msgpack.UnpackException) as error:
         raise ValueError("not a batch of the bus") from error
 
@@ -246,6 +257,12 @@ class Bus:
         self._url = url
         self._redis: Redis = Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
         self._outgoing: defaultdict[str, list[Item]] = defaultdict(list)
+        self._numbers = itertools.count(1)
+        # Batches that were sent without a reply: whether they were heard, nobody knows.
+        self._unsure: list[tuple[str, bytes]] = []
+        # The number of the newest batch from each sender.
+        self._newest: dict[str, int] = {}
+        self._flushing = asyncio.Lock()
         self._is_closed = False
         # Set while the subscription stands.
         self.subscribed = asyncio.Event()
@@ -267,24 +284,34 @@ class Bus:
 
         Raises BusAway when Redis cannot be reached; what was queued is then kept for the next flush.
         """
-        if not self._outgoing:
+        async with self._flushing:
+            unsure, self._unsure = self._unsure, []
+            heard = await self._publish(unsure)
+            batches = [
+                (to, encode(self.name, items, number=next(self._numbers))) for to, items in self._outgoing.items()
+            ]
+            self._outgoing.clear()
+            return heard | await self._publish(batches)
+
+    async def _publish(self, batches: Sequence[tuple[str, bytes]]) -> dict[str, int]:
+        if not batches:
             return {}
-        outgoing = dict(self._outgoing)
-        self._outgoing.clear()
         pipe = self._redis.pipeline(transaction=False)
-        for to, items in outgoing.items():
-            pipe.publish(channel(self._prefix, to), encode(self.name, items))
+        for to, batch in batches:
+            pipe.publish(channel(self._prefix, to), batch)
         try:
             counts = await pipe.execute()
         except (RedisError, OSError) as error:
-            for to, items in outgoing.items():
-                self._outgoing[to] = (items + self._outgoing[to])[-MOST_QUEUED:]
+            self._unsure = list(batches)
+            for to, items in self._outgoing.items():
+                self._outgoing[to] = items[-MOST_QUEUED:]
             raise BusAway(str(error)) from error
-        return dict(zip(outgoing, counts, strict=True))
+        return {to: count for (to, _), count in zip(batches, counts, strict=True)}
 
     def forget(self, to: str) -> None:
         """Drop what is queued for a receiver that will not come back."""
         self._outgoing.pop(to, None)
+        self._unsure = [(receiver, batch) for receiver, batch in self._unsure if receiver != to]
 
     async def receive(self) -> AsyncIterator[tuple[str, list[Item]]]:
         """Batches for this process, sender first, until `close`. Subscribes anew whenever Redis comes back."""
@@ -301,9 +328,12 @@ class Bus:
                     if message is None:
                         continue
                     try:
-                        yield decode(message["data"])
+                        sender, number, items = _decode(message["data"])
                     except ValueError:
                         logger.warning("a message on the bus was not a batch")
+                        continue
+                    if self._is_new(sender, number):
+                        yield sender, items
             except (RedisError, OSError):
                 self.subscribed.clear()
                 if self.away_since is None:
@@ -313,6 +343,16 @@ class Bus:
             finally:
                 await pubsub.aclose()  # type: ignore[no-untyped-call]  # redis-py leaves this one untyped
                 await listener.aclose()
+
+    def _is_new(self, sender: str, number: int) -> bool:
+        """Whether a sender's batch has not been heard before."""
+        if not number:
+            return True
+        newest = self._newest.pop(sender, 0)
+        self._newest[sender] = max(newest, number)
+        if len(self._newest) > MOST_SENDERS:
+            del self._newest[next(iter(self._newest))]
+        return number > newest
 
     async def close(self) -> None:
         self._is_closed = True

@@ -5,6 +5,8 @@ import os
 
 import msgpack
 import pytest
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from calls import bus
 from calls.bus import Bus, Heard, LegState, Speech
@@ -37,10 +39,14 @@ def test_what_is_no_batch_is_refused(message):
         bus.decode(message)
 
 
-async def _first(receiver: Bus) -> tuple[str, list[bus.Item]]:
+async def _batches(receiver: Bus, number: int) -> list[tuple[str, list[bus.Item]]]:
+    """The next so many."""
+    batches: list[tuple[str, list[bus.Item]]] = []
     async for batch in receiver.receive():
-        return batch
-    raise AssertionError("closed")
+        batches.append(batch)
+        if len(batches) == number:
+            break
+    return batches
 
 
 async def test_a_tick_travels_as_one_batch(prefix):
@@ -48,7 +54,7 @@ async def test_a_tick_travels_as_one_batch(prefix):
         Bus(url=REDIS_URL, name="worker-1", prefix=prefix) as worker,
         Bus(url=REDIS_URL, name="gateway-1", prefix=prefix) as gateway,
     ):
-        received = asyncio.create_task(_first(gateway))
+        received = asyncio.create_task(_batches(gateway, 1))
         await gateway.subscribed.wait()
 
         worker.send("gateway-1", Speech("call_1", 1, 1, b"ab", is_last=False))
@@ -56,10 +62,12 @@ async def test_a_tick_travels_as_one_batch(prefix):
         counts = await worker.flush()
 
         assert counts == {"gateway-1": 1}
-        assert await received == (
-            "worker-1",
-            [Speech("call_1", 1, 1, b"ab", is_last=False), Speech("call_2", 5, 1, b"cd", is_last=True)],
-        )
+        assert await received == [
+            (
+                "worker-1",
+                [Speech("call_1", 1, 1, b"ab", is_last=False), Speech("call_2", 5, 1, b"cd", is_last=True)],
+            )
+        ]
 
 
 async def test_a_receiver_that_is_not_there_counts_zero(prefix):
@@ -76,5 +84,49 @@ async def test_without_redis_nothing_queued_is_lost(prefix):
 
         with pytest.raises(bus.BusAway):
             await gateway.flush()
+        gateway.send("worker-1", LegState("call_1", 1, "answered"))
+        with pytest.raises(bus.BusAway):
+            await gateway.flush()
 
-        assert gateway._outgoing["worker-1"] == [LegState("call_1", 1, "ringing")]
+        async with Bus(url=REDIS_URL, name="worker-1", prefix=prefix) as worker:
+            received = asyncio.create_task(_batches(worker, 2))
+            await worker.subscribed.wait()
+            gateway._redis = Redis.from_url(REDIS_URL)
+            assert await gateway.flush() == {"worker-1": 1}
+            assert await received == [
+                ("gateway-1", [LegState("call_1", 1, "ringing")]),
+                ("gateway-1", [LegState("call_1", 1, "answered")]),
+            ]
+
+
+async def test_what_was_heard_without_a_reply_is_not_heard_twice(prefix, monkeypatch):
+    async with (
+        Bus(url=REDIS_URL, name="worker-1", prefix=prefix) as worker,
+        Bus(url=REDIS_URL, name="gateway-1", prefix=prefix) as gateway,
+    ):
+        received = asyncio.create_task(_batches(worker, 3))
+        await worker.subscribed.wait()
+        execute = Pipeline.execute
+
+        async def lose_the_reply(pipe: Pipeline) -> list[int]:
+            await execute(pipe)
+            raise ConnectionError
+
+        gateway.send("worker-1", Heard("call_1", 1, 0, b"ab"))
+        monkeypatch.setattr(Pipeline, "execute", lose_the_reply)
+        with pytest.raises(bus.BusAway):
+            await gateway.flush()
+        monkeypatch.setattr(Pipeline, "execute", execute)
+        gateway.send("worker-1", Heard("call_1", 1, 1, b"cd"))
+        await gateway.flush()
+        # Who numbers nothing sends nothing again.
+        for _ in range(2):
+            await gateway._redis.publish(
+                bus.channel(prefix, "worker-1"), bus.encode("platform", [bus.Note("call_1", 0, "Be brief.")])
+            )
+
+        assert await received == [
+            ("gateway-1", [Heard("call_1", 1, 0, b"ab")]),
+            ("gateway-1", [Heard("call_1", 1, 1, b"cd")]),
+            ("platform", [bus.Note("call_1", 0, "Be brief.")]),
+        ]
