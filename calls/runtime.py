@@ -249,7 +249,7 @@ class Runtime:
     async def _break_off(self, claim: Claim) -> None:
         """End a call that we cannot drive: another worker would fail likewise."""
         try:
-            await self._jobs.run(_hang_up, claim.call_id)
+            await self._jobs.run(_hang_up, claim)
             await persist(
                 self._jobs,
                 lifecycle.complete_call,
@@ -316,10 +316,12 @@ def _give_back(call_id: int | str) -> None:
         tasks.queue_call(call.pk, takeover=lifecycle.is_dialled(call_id=call.public_id))
 
 
-def _hang_up(call_id: str) -> None:
-    control.publish_hang_up(
-        call=Call.objects.get(public_id=call_id), by=EndedBy.PLATFORM, reason=EndReason.INTERNAL_ERROR
-    )
+def _hang_up(claim: Claim) -> None:
+    """Have the leg ended. Raises Superseded: a call that another worker drives is not ours to end."""
+    call = Call.objects.filter(public_id=claim.call_id, token=claim.token, status__in=Call.LIVE).first()
+    if call is None:
+        raise Superseded(claim.call_id)
+    control.publish_hang_up(call=call, by=EndedBy.PLATFORM, reason=EndReason.INTERNAL_ERROR)
 
 
 # --- This process's own ------------------------------------------------------------------------------------------------

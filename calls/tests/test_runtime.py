@@ -308,6 +308,23 @@ def test_an_engine_that_breaks_ends_the_call_free_of_charge(now_call, worker, ac
     assert Balance.objects.get(account=account).available == 5_000_000
 
 
+def test_a_conversation_that_breaks_too_late_does_not_end_the_call(now_call, worker):
+    running = worker.run(now_call)
+    talk = worker.engine.wait_for(1)
+    answer(now_call, at=timezone.now())
+    holder = redis.Redis.from_url(settings.REDIS_URL).pubsub(ignore_subscribe_messages=True)
+    holder.subscribe(bus.channel(settings.BUS_PREFIX, GATEWAY))
+    holder.get_message(timeout=1)
+
+    lifecycle.fence_call(call_id=now_call.public_id, token=1, at=timezone.now())
+    worker.engine.do(lambda: talk.outcome.done() or talk.outcome.set_exception(RuntimeError("broken")))
+    running.result(10)
+
+    assert holder.get_message(timeout=0.2) is None
+    holder.close()
+    assert Call.objects.get(pk=now_call.pk).is_live
+
+
 def test_the_leg_s_word_on_the_end_counts(now_call, worker):
     running = worker.run(now_call)
     talk = worker.engine.wait_for(1)
