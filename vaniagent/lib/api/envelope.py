@@ -42,6 +42,7 @@ class ErrorAnswer(JsonResponse):
 
     def __init__(self, error: errors.ServiceError) -> None:
         super().__init__(body_of(error), status=error.status, headers=headers_of(error))
+        self.headers["Content-Length"] = str(len(self.content))
 
 
 def body_of(error: errors.ServiceError) -> dict[str, Any]:

@@ -36,7 +36,6 @@ class EnvelopeMiddleware:
                 plain, response = response, ErrorAnswer(from_status(response.status_code, request))
                 for name, value in plain.headers.items():
                     response.headers.setdefault(name, value)
-                del response.headers["Content-Length"]
             if request.method in ("GET", "HEAD") and response.status_code == 200:
                 _validate(request, response)
             response.headers.setdefault("Cache-Control", "no-store")
