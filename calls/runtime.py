@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 START_SECONDS: Final = 120.0
 BEAT_SECONDS: Final = 5.0
+# After a beat that failed: the reaper gives the living no longer to say so when the database is back.
+BEAT_AGAIN_SECONDS: Final = 1.0
 # How long a claimed call waits for somebody to hold its leg, and how often it looks.
 HOLDER_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.25
@@ -264,8 +266,10 @@ class Runtime:
 
     async def _beat(self) -> None:
         """Every few seconds: keep the leases, and hold the next minute's credits."""
+        pause = BEAT_SECONDS
         while True:
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(pause)
+            pause = BEAT_SECONDS
             tokens = {call_id: drive.claim.token for call_id, drive in self._drives.items()}
             if not tokens:
                 continue
@@ -274,6 +278,7 @@ class Runtime:
                 exhausted = await self._jobs.run(lifecycle.extend_holds, worker=self.name, at=timezone.now())
             except (DatabaseError, InterfaceError):
                 logger.warning("leases could not be renewed", exc_info=True)
+                pause = min(BEAT_AGAIN_SECONDS, BEAT_SECONDS)
                 continue
             for call_id in lost & self._drives.keys():
                 if self._drives[call_id].claim.token == tokens[call_id]:

@@ -7,13 +7,14 @@ a compare-and-set of the services it calls.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Now
 
 from calls import tasks
@@ -33,12 +34,19 @@ LONGEST_UNDIALLED: Final = timedelta(seconds=60)
 HOLDER_IS_GONE_AFTER: Final = timedelta(seconds=10)
 COMPLETE_AFTER: Final = timedelta(seconds=5)
 HANG_UP_AGAIN_AFTER: Final = timedelta(seconds=3)
+# After the longest that its agent may talk, the goodbye, and take-overs in its course.
+OVERDUE_AFTER: Final = timedelta(seconds=60)
+# A call is looked into again each minute, after an hour each hour, and after a day no more.
 ANALYSE_AGAIN_AFTER: Final = timedelta(seconds=60)
-ANALYSE_UNTIL: Final = timedelta(hours=1)
+ANALYSE_OFTEN_UNTIL: Final = timedelta(hours=1)
+ANALYSE_UNTIL: Final = timedelta(days=1)
 FORGET_HOLDER_AFTER: Final = timedelta(days=1)
 
 # Of each kind in one round: a flood is worked off in several.
 MOST: Final = 200
+
+# After the database was away everybody looks dead who could not say that they live; they say so within this time.
+SECOND_LOOK_SECONDS = 2.5
 
 
 def reap(*, at: datetime) -> None:
@@ -47,17 +55,28 @@ def reap(*, at: datetime) -> None:
         if not is_alone:
             return
         steps: tuple[tuple[Callable[[datetime], QuerySet[Call]], Callable[[Call, datetime], object]], ...] = (
-            (_lost_holders, _lose_media),
             (_ended_legs, _complete),
-            (_expired_leases, _hand_on),
             (_never_dialled, _give_up),
             (_unclaimed, _queue_again),
             (_wishes_to_hang_up, _hang_up_again),
+            (_overdue, _cut_short),
             (_unanalysed, _analyse_again),
         )
+        _bury_the_dead(at)
         for find, mend in steps:
             _each(find(at).order_by("pk")[:MOST], mend, at)
         LegHolder.objects.filter(seen_at__lt=at - FORGET_HOLDER_AFTER).delete()
+
+
+def _bury_the_dead(at: datetime) -> None:
+    """Take calls from processes that no longer say that they live, when they have not said so at a second look."""
+    steps = ((_lost_holders, _lose_media), (_expired_leases, _hand_on))
+    suspects = [list(find(at).order_by("pk").values_list("pk", flat=True)[:MOST]) for find, _ in steps]
+    if not any(suspects):
+        return
+    time.sleep(SECOND_LOOK_SECONDS)
+    for (find, mend), suspected in zip(steps, suspects, strict=True):
+        _each(find(at).filter(pk__in=suspected).order_by("pk"), mend, at)
 
 
 def _each(calls: Iterable[Call], mend: Callable[[Call, datetime], object], at: datetime) -> None:
@@ -121,13 +140,22 @@ def _wishes_to_hang_up(at: datetime) -> QuerySet[Call]:
     return _live().filter(goes_on, hangup_requested_at__lt=at - HANG_UP_AGAIN_AFTER)
 
 
+def _overdue(at: datetime) -> QuerySet[Call]:
+    """Calls whose conversation should have said goodbye long ago; it may be stuck, while its worker lives."""
+    longest = F("agent_version__max_duration") * timedelta(seconds=1)
+    return _live().filter(_with_leg(status=Leg.Status.ANSWERED), answered_at__lt=Value(at - OVERDUE_AFTER) - longest)
+
+
 def _unanalysed(at: datetime) -> QuerySet[Call]:
-    """Calls that ended a while ago and were not looked into."""
+    """Calls that ended a while ago and were not looked into. By the last try, not by age, is one given up: nothing
+    could be tried while all was switched off."""
+    soon = Q(queued_at__lt=F("completed_at") + ANALYSE_OFTEN_UNTIL) & Q(queued_at__lt=at - ANALYSE_AGAIN_AFTER)
+    later = Q(queued_at__lt=F("completed_at") + ANALYSE_UNTIL) & Q(queued_at__lt=at - ANALYSE_OFTEN_UNTIL)
     calls: QuerySet[Call] = Call.objects.filter(
-        Q(queued_at=None) | Q(queued_at__lt=at - ANALYSE_AGAIN_AFTER),
+        Q(queued_at=None) | soon | later,
         status__in=(Call.Status.COMPLETED, Call.Status.FAILED),
         analysed_at=None,
-        completed_at__range=(at - ANALYSE_UNTIL, at - ANALYSE_AGAIN_AFTER),
+        completed_at__lt=at - ANALYSE_AGAIN_AFTER,
     )
     return calls
 
@@ -162,6 +190,10 @@ def _queue_again(call: Call, at: datetime) -> None:
 
 def _hang_up_again(call: Call, at: datetime) -> None:
     control.publish_hang_up(call=call, by=call.hangup_by, reason=EndReason.API_HANGUP)
+
+
+def _cut_short(call: Call, at: datetime) -> None:
+    control.publish_hang_up(call=call, by=EndedBy.PLATFORM, reason=EndReason.MAX_DURATION)
 
 
 def _analyse_again(call: Call, at: datetime) -> None:

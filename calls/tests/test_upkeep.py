@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 import redis
 from django.conf import settings
@@ -15,8 +17,9 @@ pytestmark = pytest.mark.usefixtures("db", "queued")
 
 
 @pytest.fixture
-def reap(django_capture_on_commit_callbacks):
+def reap(django_capture_on_commit_callbacks, monkeypatch):
     """A round, some seconds after NOW."""
+    monkeypatch.setattr(upkeep, "SECOND_LOOK_SECONDS", 0)
 
     def run(after: float) -> None:
         with django_capture_on_commit_callbacks(execute=True):
@@ -138,6 +141,53 @@ def test_a_wish_to_hang_up_is_repeated(talking, reap):
     assert bus.decode(message["data"])[1] == [
         bus.HangUp(talking.public_id, 0, reason="api_hangup", by="api", after_speech=False)
     ]
+
+
+def test_a_holder_that_comes_back_with_the_database_has_lost_nothing(talking, queued, reap, monkeypatch):
+    """For a while nobody could say that they live; the reaper is the first whom the database hears again."""
+    LegHolder.objects.update(seen_at=NOW)
+    Call.objects.filter(pk=talking.pk).update(lease_until=timezone.now() - seconds(1))
+
+    def beat(pause: float) -> None:
+        LegHolder.objects.update(seen_at=NOW + seconds(21))
+        lifecycle.renew_leases(worker=WORKER, tokens={talking.public_id: 1})
+
+    monkeypatch.setattr(time, "sleep", beat)
+    reap(20)
+
+    talking.refresh_from_db()
+    assert (talking.status, talking.token, queued) == ("in_progress", 1, [])
+
+
+def test_a_conversation_that_never_ends_is_hung_up(talking, reap, monkeypatch):
+    told: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(
+        control, "publish_hang_up", lambda *, call, reason, by: told.append((call.public_id, reason, by))
+    )
+
+    reap(talking.agent_version.max_duration + 59)
+    assert told == []
+
+    reap(talking.agent_version.max_duration + 61)
+    assert told == [(talking.public_id, "max_duration", "platform")]
+
+
+def test_a_call_that_ended_before_all_was_switched_off_is_looked_into_later(talking, queued, reap):
+    lifecycle.complete_call(call_id=talking.public_id, token=None, reason="user_hangup", by="user", at=NOW)
+
+    reap(40 * 3600)
+    reap(41 * 3600)
+
+    assert queued == [("analyse_call", talking.pk, "default")]
+
+
+def test_what_cannot_be_looked_into_is_tried_less_often(talking, queued, reap):
+    lifecycle.complete_call(call_id=talking.public_id, token=None, reason="user_hangup", by="user", at=NOW)
+
+    for after in (70, 3500, 3590, 3700, 7000, 7400, 30 * 3600, 40 * 3600):
+        queued.clear()
+        reap(after)
+        assert len(queued) == (after in (70, 3500, 3590, 3700, 7400, 30 * 3600)), after
 
 
 def test_a_call_that_was_not_looked_into_is_queued_again(talking, queued, reap):
