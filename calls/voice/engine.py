@@ -23,6 +23,8 @@ from calls.voice.turns import TurnModels
 logger = logging.getLogger(__name__)
 
 TICK = bus.FRAME_MS / 1000
+# What holders are given to subscribe anew when the bus is back.
+BACK_AFTER = 2.0
 
 
 class Engine:
@@ -39,7 +41,11 @@ class Engine:
         self._embedder: house.Embedder | None = None
         self._ready: deque[Conversation] = deque()
         self._live: dict[str, Conversation] = {}
+        # Conversations that failed at their tick.
+        self._broken: dict[Conversation, Exception] = {}
         self._unheard: dict[str, float] = {}
+        # After the bus was away its holders come back one by one; before this time none is missed.
+        self._miss_from = 0.0
         self._tasks: list[asyncio.Task[Any]] = []
         self._wants_more = asyncio.Event()
         self._is_draining = False
@@ -102,8 +108,12 @@ class Engine:
         self._live[spec.call_id] = conversation
         try:
             conversation.attend(spec, sink)
-            return await conversation.run()
+            outcome = await conversation.run()
+            if (error := self._broken.get(conversation)) is not None:
+                raise error
+            return outcome
         finally:
+            self._broken.pop(conversation, None)
             if self._live.get(spec.call_id) is conversation:
                 del self._live[spec.call_id]
             await conversation.close()
@@ -169,24 +179,32 @@ class Engine:
         due = loop.time()
         while True:
             for conversation in list(self._live.values()):
-                conversation.tick()
-            await self._flush()
+                try:
+                    conversation.tick()
+                except Exception as error:  # it ends with this; the others must not
+                    self._broken[conversation] = error
+                    conversation.finish(Outcome("released"))
+            try:
+                await self._flush()
+            except Exception:
+                logger.exception("what was for the bus was lost")
             due = max(due + TICK, loop.time())
             await asyncio.sleep(due - loop.time())
 
     async def _flush(self) -> None:
         """Publish what is queued, and see who hears it."""
+        now = asyncio.get_running_loop().time
         try:
             heard = await self._bus.flush()
         except BusAway:
             # Nobody is to blame.
             self._unheard.clear()
+            self._miss_from = now() + BACK_AFTER
             return
-        now = asyncio.get_running_loop().time()
         for receiver, count in heard.items():
-            if count:
+            if count or now() < self._miss_from:
                 self._unheard.pop(receiver, None)
-            elif now - self._unheard.setdefault(receiver, now) >= self._config.holder_patience:
+            elif now() - self._unheard.setdefault(receiver, now()) >= self._config.holder_patience:
                 del self._unheard[receiver]
                 self._bus.forget(receiver)
                 self._lost(receiver)
