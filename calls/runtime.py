@@ -275,16 +275,15 @@ class Runtime:
                 continue
             try:
                 lost = await self._jobs.run(lifecycle.renew_leases, worker=self.name, tokens=tokens)
+                for call_id in lost & self._drives.keys():
+                    if self._drives[call_id].claim.token == tokens[call_id]:
+                        self._drives[call_id].stop(SUPERSEDED)
                 exhausted = await self._jobs.run(lifecycle.extend_holds, worker=self.name, at=timezone.now())
-            except (DatabaseError, InterfaceError):
-                logger.warning("leases could not be renewed", exc_info=True)
+                for call_id in exhausted & self._drives.keys():
+                    self._wind_up(self._drives[call_id])
+            except Exception:  # the leases of all calls hang on this task, whatever fails in it
+                logger.warning("a beat of this worker failed", exc_info=True)
                 pause = min(BEAT_AGAIN_SECONDS, BEAT_SECONDS)
-                continue
-            for call_id in lost & self._drives.keys():
-                if self._drives[call_id].claim.token == tokens[call_id]:
-                    self._drives[call_id].stop(SUPERSEDED)
-            for call_id in exhausted & self._drives.keys():
-                self._wind_up(self._drives[call_id])
 
     def _wind_up(self, drive: _Drive) -> None:
         if not drive.is_winding_up:

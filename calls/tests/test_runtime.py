@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 import redis
@@ -233,6 +234,22 @@ def test_leases_are_renewed(now_call, worker):
     Call.objects.filter(pk=now_call.pk).update(lease_until=soon)
 
     wait_until(lambda: Call.objects.get(pk=now_call.pk).lease_until > soon + seconds(10))
+
+    worker.engine.end(talk, ENDED)
+    running.result(10)
+
+
+def test_a_beat_that_fails_is_not_the_last(now_call, worker, monkeypatch):
+    running = worker.run(now_call)
+    talk = worker.engine.wait_for(1)
+    failed: list[str] = []
+
+    def fail(*, worker: str, at: datetime) -> set[str]:
+        failed.append(worker)
+        raise RuntimeError
+
+    monkeypatch.setattr(lifecycle, "extend_holds", fail)
+    wait_until(lambda: len(failed) > 1)
 
     worker.engine.end(talk, ENDED)
     running.result(10)
