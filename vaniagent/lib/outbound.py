@@ -71,7 +71,7 @@ def check_url(url: str, *, allow_private: bool = False, param: str = "url") -> N
         raise UrlRefused(f"The '{param}' field has no host", param=param)
     if not _is_possible_host(host):
         raise UrlRefused(f"The '{param}' field has a host that cannot be", param=param)
-    if not allow_private and (_is_local_name(host) or not _literal_is_allowed(host)):
+    if (_is_local_name(host) and not allow_private) or not _literal_is_allowed(host, allow_private=allow_private):
         raise UrlRefused(f"The '{param}' field must lead to a public address", param=param)
 
 
@@ -196,13 +196,13 @@ def _is_local_name(host: str) -> bool:
     return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
-def _literal_is_allowed(host: str) -> bool:
+def _literal_is_allowed(host: str, *, allow_private: bool) -> bool:
     """Names pass; a number, in any of the forms that socket would understand, is judged."""
     address = host if ":" in host else _as_ipv4(host)
     if address is None:
         return True
     try:
-        return addresses.is_allowed(address)
+        return addresses.is_allowed(address, allow_private=allow_private)
     except ValueError:
         return False
 

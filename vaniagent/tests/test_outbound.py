@@ -140,6 +140,12 @@ def test_refuses_a_url_by_its_text(url: str) -> None:
     assert refused.value.status == 400
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "[fd00:ec2::254]", "0.0.0.0"])  # noqa: S104  # a URL
+def test_allow_private_takes_no_url_of_metadata(host: str) -> None:
+    with pytest.raises(outbound.UrlRefused):
+        outbound.check_url(f"http://{host}/latest/meta-data/", allow_private=True)
+
+
 @pytest.mark.parametrize(
     "url",
     [
