@@ -43,11 +43,21 @@ class PersonAdmin(UserAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):
-    list_display = ["public_id", "account", "name", "mode", "last4", "last_used_at", "revoked_at"]
+    list_display = ["public_id", "account", "name", "mode", "scopes", "last4", "last_used_at", "revoked_at"]
     list_filter = ["mode"]
     list_select_related = ["account"]
     search_fields = ["public_id", "account__public_id", "name"]
-    readonly_fields = ["public_id", "account", "name", "mode", "last4", "created_at", "last_used_at", "revoked_at"]
+    readonly_fields = [
+        "public_id",
+        "account",
+        "name",
+        "mode",
+        "scopes",
+        "last4",
+        "created_at",
+        "last_used_at",
+        "revoked_at",
+    ]
     fields = [*readonly_fields, "expires_at"]
     actions = ["revoke"]
 

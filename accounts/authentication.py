@@ -13,7 +13,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import keys
-from accounts.models import Account, ApiKey
+from accounts.models import Account, ApiKey, Scope
 from vaniagent.lib import errors
 
 CHALLENGE: Final = 'Bearer realm="vaniagent"'
@@ -29,6 +29,10 @@ class UnknownKey(errors.NotAuthenticated):
 
 class AccountSuspended(errors.PermissionDenied):
     """The key is valid, but its account may not use the API."""
+
+
+class MissingScope(errors.PermissionDenied):
+    """The key is valid, and was not made for this."""
 
 
 def authenticate_key(text: str, at: datetime) -> ApiKey:
@@ -59,6 +63,12 @@ def authenticate_request(request: HttpRequest, at: datetime) -> ApiKey:
     if not isinstance(outcome, ApiKey):
         raise TypeError("the request's API key is not one")
     return outcome
+
+
+def require_scope(key: ApiKey, scope: Scope) -> None:
+    """Raises MissingScope where the key may not do what needs this scope."""
+    if not key.allows(scope):
+        raise MissingScope(f"This needs a key with the scope '{scope}'; this one has '{', '.join(key.scopes)}'.")
 
 
 class ApiKeyAuthentication(BaseAuthentication):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -18,6 +19,18 @@ def _account_id() -> str:
 
 def _key_id() -> str:
     return ids.new("key")
+
+
+class Scope(models.TextChoices):
+    """What a key may do. `admin` may do what the others may."""
+
+    READ = "read"
+    CALLS = "calls"
+    ADMIN = "admin"
+
+
+def _every_scope() -> list[str]:
+    return list(Scope.values)
 
 
 class Plan(models.TextChoices):
@@ -116,6 +129,9 @@ class ApiKey(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=100, blank=True)
     mode = models.CharField(max_length=10, choices=Mode.choices)
+    scopes = ArrayField(
+        models.CharField(max_length=20, choices=Scope.choices), default=_every_scope, db_default=_every_scope()
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the key, hex")
     last4 = models.CharField(max_length=4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -125,8 +141,20 @@ class ApiKey(models.Model):
 
     objects = AccountQuerySet.as_manager()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(scopes__contained_by=_every_scope()) & models.Q(scopes__len__gt=0),
+                name="api_key_has_known_scopes",
+            )
+        ]
+
     def __str__(self) -> str:
         return self.public_id
+
+    def allows(self, scope: str) -> bool:
+        """Whether the key may do what needs this scope."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
 
 
 class IdempotentAnswer(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +11,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from accounts import keys
-from accounts.models import Account, ApiKey, Membership, Plan, User
+from accounts.models import Account, ApiKey, Membership, Plan, Scope, User
 from vaniagent.lib import errors
 
 MAX_KEYS_PER_ACCOUNT: Final = 100
@@ -26,6 +27,10 @@ class BadCredentials(errors.InvalidRequest):
 
 class TooManyKeys(errors.InvalidRequest):
     """The account has as many keys as it may have."""
+
+
+class BadScopes(errors.InvalidRequest):
+    """No scope at all, or one that is none."""
 
 
 @transaction.atomic
@@ -61,16 +66,31 @@ def create_account(
 
 @transaction.atomic
 def create_api_key(
-    *, account: Account, mode: str, name: str = "", expires_at: datetime | None = None
+    *,
+    account: Account,
+    mode: str,
+    name: str = "",
+    scopes: Sequence[str] = tuple(Scope.values),
+    expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which nothing can show again. Raises TooManyKeys."""
+    """A new key and its text, which nothing can show again. Raises BadScopes and TooManyKeys."""
+    if not scopes or not set(scopes) <= set(Scope.values):
+        raise BadScopes(f"Scopes are one or more of {', '.join(Scope.values)}.", param="scopes")
+
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if ApiKey.objects.for_account(account).filter(revoked_at=None).count() >= MAX_KEYS_PER_ACCOUNT:
         raise TooManyKeys(f"An account has at most {MAX_KEYS_PER_ACCOUNT} keys; revoke one first.")
 
     text = keys.generate(mode=ApiKey.Mode(mode).value)
     key = ApiKey.objects.create(
-        account=account, name=name, mode=mode, digest=keys.digest(text), last4=text[-4:], expires_at=expires_at
+        account=account,
+        name=name,
+        mode=mode,
+        # In one order, each once.
+        scopes=[scope for scope in Scope.values if scope in scopes],
+        digest=keys.digest(text),
+        last4=text[-4:],
+        expires_at=expires_at,
     )
     return key, text
 

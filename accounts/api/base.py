@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
 
 from django.db.models import Model
 from django.http import Http404, HttpRequest
@@ -14,8 +15,8 @@ from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from accounts import idempotency
-from accounts.authentication import ApiKeyAuthentication, authenticate_request
-from accounts.models import Account, ApiKey
+from accounts.authentication import ApiKeyAuthentication, authenticate_request, require_scope
+from accounts.models import Account, ApiKey, Scope
 from vaniagent.lib import errors
 from vaniagent.lib.api.serializers import Input, PageQuery, Query
 
@@ -40,7 +41,8 @@ class ApiViewSet(viewsets.GenericViewSet[M], Generic[M]):
     """A resource: authenticated, idempotent where it creates, strict about its query.
 
     A subclass names its rows in `get_queryset` (through `for_account(self.account)`), its output in
-    `serializer_class`, and reads a body with `self.read(...)`. `self.query` holds the validated parameters.
+    `serializer_class`, what a key needs for each action in `scopes`, and reads a body with `self.read(...)`.
+    `self.query` holds the validated parameters.
     """
 
     http_method_names = ["get", "post", "patch", "delete", "head"]
@@ -49,6 +51,7 @@ class ApiViewSet(viewsets.GenericViewSet[M], Generic[M]):
     lookup_value_regex = "[0-9A-Za-z_]{1,60}"
     # What a list takes in its query; every other action takes nothing.
     list_query_class: type[Query] = PageQuery
+    scopes: ClassVar[Mapping[str, Scope]] = {}
 
     query: dict[str, Any]
 
@@ -66,11 +69,16 @@ class ApiViewSet(viewsets.GenericViewSet[M], Generic[M]):
         return self.api_key.account
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        now = timezone.now()
+        key = authenticate_request(request, now)
+        action = self.action_map.get((request.method or "").lower())
+        if action is not None:
+            # Before an answer that was kept is given back: it may have been another key's.
+            require_scope(key, self.scopes.get(action, Scope.ADMIN))
         if request.method != "POST" or idempotency.HEADER not in request.headers:
             return super().dispatch(request, *args, **kwargs)
 
-        now = timezone.now()
-        account = authenticate_request(request, now).account
+        account = key.account
         return idempotency.answer_once(
             request, account=account, at=now, perform=lambda: super(ApiViewSet, self).dispatch(request, *args, **kwargs)
         )

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiViewSet
+from accounts.models import Scope
 from agents import services
 from agents.api.serializers import (
     AgentBody,
@@ -24,6 +25,13 @@ from agents.models import Agent
 class AgentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Agent]):
     serializer_class = AgentSerializer
     list_query_class = AgentListQuery
+    scopes = {
+        "list": Scope.READ,
+        "retrieve": Scope.READ,
+        "create": Scope.ADMIN,
+        "partial_update": Scope.ADMIN,
+        "destroy": Scope.ADMIN,
+    }
 
     def get_queryset(self) -> QuerySet[Agent]:
         agents: QuerySet[Agent] = Agent.objects.for_account(self.account)
@@ -53,6 +61,7 @@ class VoiceViewSet(ApiViewSet[Agent]):
     """The catalogue is the same for everybody."""
 
     list_query_class = VoiceQuery
+    scopes = {"list": Scope.READ}
 
     @extend_schema(responses=VoiceSerializer(many=True))
     def list(self, request: Request) -> Response:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from accounts.api.base import ApiViewSet
 from accounts.limits import limits_of
-from accounts.models import Account, Plan
+from accounts.models import Account, Plan, Scope
 from billing.models import Balance
 from calls.models import Call
 from vaniagent.lib import money
@@ -31,6 +31,8 @@ class AccountSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class AccountViewSet(ApiViewSet[Account]):
+    scopes = {"retrieve": Scope.READ}
+
     @extend_schema(responses=AccountSerializer)
     def retrieve(self, request: Request) -> Response:
         """Get the account that the key belongs to."""

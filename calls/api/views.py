@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiViewSet
+from accounts.models import Scope
 from calls.api.serializers import (
     CallBody,
     CallListQuery,
@@ -30,6 +31,13 @@ from vaniagent.lib.api.serializers import Nothing
 class CallViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Call]):
     serializer_class = CallSerializer
     list_query_class = CallListQuery
+    scopes = {
+        "list": Scope.READ,
+        "retrieve": Scope.READ,
+        "transcript": Scope.READ,
+        "create": Scope.CALLS,
+        "hangup": Scope.CALLS,
+    }
 
     def get_queryset(self) -> QuerySet[Call]:
         calls: QuerySet[Call] = Call.objects.for_account(self.account)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiViewSet
+from accounts.models import Scope
 from vaniagent.lib.api.serializers import Nothing, Query
 from webhooks import services
 from webhooks.api.serializers import (
@@ -26,6 +27,15 @@ from webhooks.models import Attempt, Delivery, DeliveryQuerySet, Endpoint
 
 class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Endpoint]):
     serializer_class = EndpointSerializer
+    scopes = {
+        "list": Scope.READ,
+        "retrieve": Scope.READ,
+        "create": Scope.ADMIN,
+        "partial_update": Scope.ADMIN,
+        "destroy": Scope.ADMIN,
+        "rotate_secret": Scope.ADMIN,
+        "test": Scope.ADMIN,
+    }
 
     def get_queryset(self) -> QuerySet[Endpoint]:
         return services.list_endpoints(account=self.account)
@@ -70,6 +80,7 @@ class EndpointDeliveryViewSet(mixins.ListModelMixin, ApiViewSet[Delivery]):
 
     serializer_class = DeliverySerializer
     list_query_class: type[Query] = DeliveryListQuery
+    scopes = {"list": Scope.READ}
 
     def get_queryset(self) -> QuerySet[Delivery]:
         endpoint = services.get_endpoint(account=self.account, public_id=self.kwargs["endpoint_id"])
@@ -81,6 +92,7 @@ class EndpointDeliveryViewSet(mixins.ListModelMixin, ApiViewSet[Delivery]):
 
 class DeliveryViewSet(mixins.RetrieveModelMixin, ApiViewSet[Delivery]):
     serializer_class = DeliverySerializer
+    scopes = {"retrieve": Scope.READ, "replay": Scope.ADMIN}
 
     def get_queryset(self) -> QuerySet[Delivery]:
         return _deliveries().for_account(self.account)

@@ -124,6 +124,13 @@ class ApiSchema(AutoSchema):
         paragraphs = (action.__doc__ or "").partition("\n")[2]
         return "\n".join(line.strip() for line in paragraphs.strip().splitlines())
 
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """The API key, with the scope that it needs for this."""
+        ways: list[dict[str, list[str]]] = super().get_auth()
+        scopes = getattr(self.view, "scopes", {})
+        action = getattr(self.view, "action", None)
+        return [{name: [str(scopes[action])] for name in way} for way in ways] if action in scopes else ways
+
     def get_override_parameters(self) -> list[Any]:
         """What a list takes in its query, and ids in the path by what they look like."""
         parameters: list[Any] = []
