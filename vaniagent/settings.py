@@ -187,6 +187,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "polling_interval": 0.2,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
+    # A Redis that stands still must not hold up the thread that queues. Far above `polling_interval`.
+    "socket_timeout": 2,
     # Tasks are acknowledged as they start, so that this concerns only what a dead worker had just fetched.
     "visibility_timeout": 3600,
 }
