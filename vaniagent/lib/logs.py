@@ -6,10 +6,11 @@ writes (structlog's context variables).
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 # From libraries one wants to hear only what went wrong.
 QUIET = (
@@ -28,6 +29,14 @@ QUIET = (
     "asyncio",
 )
 
+# A host name that is not ours is answered by 400; scanners send thousands, and each would be an error with a traceback.
+SILENT = ("django.security.DisallowedHost",)
+
+# What PostgreSQL adds to a fault, up to the next exception of the traceback: it quotes the row, or the statement.
+_QUOTED = re.compile(
+    r"\n[ |]*(?:DETAIL|CONTEXT|LINE \d+): .*?(?=\n[ |]*\n[ |]*(?:The above exception|During handling)|\Z)", re.DOTALL
+)
+
 
 def logging_settings(*, log_format: str, level: str) -> dict[str, Any]:
     """The LOGGING setting. `log_format`: "console" or "json"; any other is reported by a system check."""
@@ -44,11 +53,12 @@ def logging_settings(*, log_format: str, level: str) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     # Plain tracebacks: the richer ones print local variables, and with them keys and numbers.
-    renderers: list[Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
         if log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
+    renderers = [structlog.processors.format_exc_info, _quote_no_rows, renderer]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -61,5 +71,14 @@ def logging_settings(*, log_format: str, level: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {name: {"level": "WARNING"} for name in QUIET},
+        "loggers": {
+            **{name: {"level": "WARNING"} for name in QUIET},
+            **{name: {"level": "CRITICAL"} for name in SILENT},
+        },
     }
+
+
+def _quote_no_rows(logger: Any, name: str, event: EventDict) -> EventDict:
+    if "exception" in event:
+        event["exception"] = _QUOTED.sub("", event["exception"])
+    return event

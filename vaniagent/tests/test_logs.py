@@ -8,24 +8,52 @@ import sys
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection
+from django.test import Client
 
 from vaniagent.lib.logs import logging_settings
 
 
-@pytest.mark.parametrize("log_format", ["console", "json"])
-def test_a_traceback_shows_no_variables(log_format: str) -> None:
-    settings = logging_settings(log_format=log_format, level="INFO")
+@pytest.fixture(params=["console", "json"])
+def formatter(request: pytest.FixtureRequest) -> logging.Formatter:
+    settings = logging_settings(log_format=request.param, level="INFO")
     configurator: Any = logging.config.DictConfigurator(settings)
-    formatter = configurator.configure_formatter(settings["formatters"]["line"])
+    formatter: logging.Formatter = configurator.configure_formatter(settings["formatters"]["line"])
+    return formatter
 
+
+def test_a_traceback_shows_no_variables(formatter: logging.Formatter) -> None:
     try:
         fail(key="".join(["va_", "live_", "secret"]))
     except ValueError:
-        record = logging.makeLogRecord({"msg": "It failed", "levelname": "ERROR", "exc_info": sys.exc_info()})
-    text = formatter.format(record)
+        text = format_failure(formatter)
 
     assert "ValueError: no" in text
     assert "va_live_secret" not in text
+
+
+@pytest.mark.django_db
+def test_a_traceback_shows_no_row(formatter: logging.Formatter) -> None:
+    name = "Sam\n\nMiller"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY TABLE people (number text NOT NULL, name text, age int NOT NULL)")
+            cursor.execute("INSERT INTO people VALUES (%s, %s, NULL)", ["+14155550100", name])
+    except IntegrityError:
+        try:
+            fail(key="")
+        except ValueError:
+            text = format_failure(formatter)
+
+    assert 'IntegrityError: null value in column "age"' in text
+    assert "ValueError: no" in text
+    assert "+14155550100" not in text
+    assert "Miller" not in text
+
+
+def format_failure(formatter: logging.Formatter) -> str:
+    record = logging.makeLogRecord({"msg": "It failed", "levelname": "ERROR", "exc_info": sys.exc_info()})
+    return formatter.format(record)
 
 
 def fail(*, key: str) -> None:
