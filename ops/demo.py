@@ -63,7 +63,7 @@ def main() -> int:
             was_started_here = stack is None
             if stack is None:
                 say("Starting the stack (PostgreSQL, Valkey, web, workers, gateway, speech) ...")
-                stack = opened.enter_context(Stack(var_dir=VAR_DIR, port=int(os.environ.get("PORT", "0"))))
+                stack = opened.enter_context(Stack(var_dir=VAR_DIR, port=named_port()))
                 say(f"It is up at {stack.url}.")
             with Receiver() as receiver:
                 show_a_call(stack, receiver)
@@ -76,6 +76,14 @@ def main() -> int:
             print(f"\nThe demo failed: {fault}\nThe logs are in {VAR_DIR / 'log'}.", file=sys.stderr)
             return 1
     return 0
+
+
+def named_port() -> int:
+    """PORT, or 0 for any that is free. Raises StackError."""
+    port = os.environ.get("PORT") or "0"
+    if not port.isdigit() or int(port) > 65535:
+        raise StackError(f"PORT must be a number from 0 to 65535, not {port!r}.")
+    return int(port)
 
 
 def show_a_call(stack: Stack, receiver: Receiver) -> None:

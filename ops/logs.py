@@ -7,6 +7,7 @@ import os
 import select
 import sys
 from collections import deque
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
@@ -48,13 +49,13 @@ class Logs:
 
     def say(self, text: str) -> None:
         """A line of the supervisor's own."""
-        self._keep("supervisor", text)
+        self._keep("supervisor", _timed(text))
         if not self.quiet:
             self._print(OURS, text)
 
     def fail(self, text: str) -> None:
         """A line that is shown even when we are quiet."""
-        self._keep("supervisor", text)
+        self._keep("supervisor", _timed(text))
         self._print(OURS, text)
 
     def say_once(self, text: str) -> None:
@@ -97,3 +98,8 @@ class Logs:
             print(label, text, file=self._terminal, flush=True)
         except (OSError, ValueError):
             self._terminal = None  # closed: the log files go on
+
+
+def _timed(text: str) -> str:
+    """As the other processes' lines begin, so that one can be laid beside the other."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ} {text}"

@@ -66,7 +66,9 @@ class Supervisor:
         self._with_django = with_django
         self._lock = _take_lock(var_dir)
         if port and (why := why_not_listen(port, host)):
-            raise Refused(f"Port {port} cannot be used ({why.lower()}). Choose another one: make run PORT={port + 1}")
+            # Low ports are for root alone, and so is the next one.
+            other = port + 1 if 1024 <= port < 65535 else 8000
+            raise Refused(f"Port {port} cannot be used ({why.lower()}). Choose another one: make run PORT={other}")
         self._logs = Logs(var_dir / "log", quiet=quiet)
         self._values = embedded.read(var_dir)
         self._stop = asyncio.Event()
@@ -203,8 +205,8 @@ class Supervisor:
     def _welcome(self, seconds: float) -> None:
         url = f"http://{self._host}:{self._port}"
         self._logs.say(f"ready after {seconds:.0f} s")
-        self._logs.say(f"  dashboard     {url}/")
         self._logs.say(f"  API           {url}/v1")
+        self._logs.say(f"  its schema    {url}/v1/openapi.json")
         self._logs.say(f"  logs          {self._logs.directory}")
         self._say_secrets()
         self._logs.say("Ctrl-C stops everything and keeps the data.")

@@ -20,6 +20,8 @@ WEB, WORKERS, GATEWAY, SPEECH, STORES = range(1, 6)
 
 # A model computes on the thread that asked for it: libraries that start threads of their own starve the other calls.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# The voice framework greets when it is imported, before its logger is ours.
+NO_GREETING = {"LOGURU_LEVEL": "WARNING"}
 NOT_FOR_SPEECH = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
 
@@ -50,7 +52,7 @@ def vaniagent(site: Site) -> list[list[Program]]:
             ready=ReadyFile(),
             ends=WORKERS,
             stop_within=4.0,  # it hands its calls on
-            env={**site.env, **ONE_THREAD, "DATABASE_POOL_SIZE": str(DATABASE_CONNECTIONS)},
+            env={**site.env, **ONE_THREAD, **NO_GREETING, "DATABASE_POOL_SIZE": str(DATABASE_CONNECTIONS)},
         )
 
     return [

@@ -101,8 +101,9 @@ def test_a_process_that_ignores_the_signal_is_killed(start: Start) -> None:
 def test_a_killed_supervisor_leaves_nothing_behind(start: Start, guard_first: bool) -> None:
     stack = start()
     stack.wait_until_ready()
+    everything = stack.descendants()
     # The dummies' grandchild is not told by the kernel: that is the guard's part.
-    descendants = [process for process in stack.descendants() if not guard_first or process.name() != "sleep"]
+    descendants = [process for process in everything if not guard_first or process.name() != "sleep"]
     names = [process.name() for process in descendants]
     assert names.count("postgres") > 3
     assert "valkey-server" in names
@@ -115,6 +116,8 @@ def test_a_killed_supervisor_leaves_nothing_behind(start: Start, guard_first: bo
     stack.process.wait()
 
     wait_until(lambda: not [process for process in descendants if is_left(process)], within=8)
+    for process in [process for process in everything if is_left(process)]:
+        process.kill()
 
 
 def test_starts_again_at_once_after_a_kill_with_its_data(start: Start, var_dir: Path) -> None:
@@ -170,6 +173,21 @@ def test_a_taken_port_is_one_clear_line(start: Start) -> None:
     assert code == 1
     assert (
         output == f"Port {port} cannot be used (address already in use). Choose another one: make run PORT={port + 1}\n"
+    )
+
+
+@pytest.mark.parametrize("port", [80, 65535])
+def test_a_refused_port_suggests_one_that_can_be_had(
+    var_dir: Path, port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ops.supervisor.why_not_listen", lambda port, host: "Permission denied")
+
+    code = main(["--var", str(var_dir), f"--port={port}"])
+
+    assert code == 1
+    assert (
+        capsys.readouterr().err
+        == f"Port {port} cannot be used (permission denied). Choose another one: make run PORT=8000\n"
     )
 
 
