@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
-from django.test import Client
 
 from vaniagent.lib.logs import logging_settings
 
@@ -34,18 +33,18 @@ def test_a_traceback_shows_no_variables(formatter: logging.Formatter) -> None:
 
 @pytest.mark.django_db
 def test_a_traceback_shows_no_row(formatter: logging.Formatter) -> None:
-    name = "Sam\n\nMiller"
+    number, name = "+14155550100", "Sam\n\nMiller"
     try:
         with connection.cursor() as cursor:
             cursor.execute("CREATE TEMPORARY TABLE people (number text NOT NULL, name text, age int NOT NULL)")
-            cursor.execute("INSERT INTO people VALUES (%s, %s, NULL)", ["+14155550100", name])
+            cursor.execute("INSERT INTO people VALUES (%s, %s, NULL)", [number, name])
     except IntegrityError:
         try:
             fail(key="")
         except ValueError:
             text = format_failure(formatter)
 
-    assert 'IntegrityError: null value in column "age"' in text
+    assert "IntegrityError: null value in column" in text
     assert "ValueError: no" in text
     assert "+14155550100" not in text
     assert "Miller" not in text
