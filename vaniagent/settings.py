@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 
 from ops import embedded
 from vaniagent.lib.logs import logging_settings
@@ -121,6 +122,20 @@ if DATABASE_POOL_SIZE:
         "timeout": 20,
     }
 
+# --- Mail -------------------------------------------------------------------------------------------------------------
+
+# Such as smtp+tls://user:password@smtp.example.com:587. Without one, mails are files below VAR_DIR, which nobody gets.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    globals().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_TIMEOUT = 10
+# Whom mails come from.
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="VaniAgent <vaniagent@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
 # --- The API ----------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -164,6 +179,8 @@ SPECTACULAR_SETTINGS = {
 
 # Credits (US dollars) a minute of conversation. An account may have its own price.
 CALL_PRICE_PER_MINUTE = Decimal(env.str("CALL_PRICE_PER_MINUTE", default="0.10"))
+# An account whose credits fall below this is told so; 0 tells nobody. An account may have its own threshold.
+LOW_BALANCE_CREDITS = Decimal(env.str("LOW_BALANCE_CREDITS", default="1.00"))
 # Credits that a new account starts with.
 SIGN_UP_CREDITS = Decimal(env.str("SIGN_UP_CREDITS", default="5.00"))
 
@@ -174,6 +191,11 @@ CELERY_BEAT_SCHEDULE = {
     "accounts-forget-old-answers": {
         "task": "accounts.tasks.forget_old_answers",
         "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "billing-check-ledger": {
+        "task": "billing.tasks.check_ledger",
+        "schedule": crontab(hour=3, minute=20),
         "options": {"expires": 3600},
     },
     "calls-reap": {"task": "calls.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
@@ -201,6 +223,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1}
 CELERY_TASK_ROUTES = {
     "accounts.tasks.*": {"queue": "upkeep"},
+    "billing.tasks.check_ledger": {"queue": "upkeep"},
     "calls.tasks.reap": {"queue": "upkeep"},
     "calls.tasks.run_call": {"queue": "calls"},
     "webhooks.tasks.*": {"queue": "webhooks"},

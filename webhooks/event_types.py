@@ -18,6 +18,7 @@ CALL_COMPLETED = EventType("call.completed", "A call was answered, and has ended
 CALL_FAILED = EventType("call.failed", "A call ended without a conversation; its ended_reason says why.")
 TRANSCRIPT_READY = EventType("transcript.ready", "The transcript of a call can be fetched.")
 RECORDING_READY = EventType("recording.ready", "The recording of a call can be fetched.")
+ACCOUNT_BALANCE_LOW = EventType("account.balance_low", "The account's credits have fallen below its threshold.")
 
-ALL = (CALL_STARTED, CALL_COMPLETED, CALL_FAILED, TRANSCRIPT_READY, RECORDING_READY)
+ALL = (CALL_STARTED, CALL_COMPLETED, CALL_FAILED, TRANSCRIPT_READY, RECORDING_READY, ACCOUNT_BALANCE_LOW)
 NAMES = tuple(event_type.name for event_type in ALL)

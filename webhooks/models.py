@@ -142,7 +142,7 @@ class Delivery(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="webhook_deliveries")
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries")
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
-    # The event's subject: first attempts about one subject to one endpoint keep their order.
+    # The event's subject, such as a call: first attempts about one subject to one endpoint keep their order.
     subject = models.CharField(max_length=40)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
     attempts_made = models.PositiveIntegerField(default=0)
@@ -181,6 +181,11 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def call_id(self) -> str | None:
+        """The call that the event is about; None where it is about the account."""
+        return self.subject if self.subject.startswith("call_") else None
 
 
 class Attempt(models.Model):

@@ -75,7 +75,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     id = IdField("whd", source="public_id")
     endpoint_id = IdField("we", source="endpoint.public_id")
     event = serializers.CharField(source="event.type")
-    call_id = IdField("call", source="subject")
+    call_id = IdField("call", allow_null=True)
     attempts = AttemptSerializer(many=True)
 
     class Meta:

@@ -45,8 +45,12 @@ def send_test_event(*, endpoint: Endpoint, at: datetime) -> Delivery:
     endpoint = lock_listening(endpoint)
     event_type = endpoint.events[0]
     call_id, agent_id = ids.new("call"), ids.new("agent")
-    data = {**_sample_data(event_type, call_id, agent_id), "metadata": {"test": True}}
-    event = _record(endpoint.account, event_type, call_id, data, at, [endpoint])
+    if event_type == event_types.ACCOUNT_BALANCE_LOW.name:
+        subject = endpoint.account.public_id
+        data: dict[str, object] = {"account_id": subject, "credits": "0.95", "threshold": "1.00"}
+    else:
+        subject, data = call_id, _sample_data(event_type, call_id, agent_id)
+    event = _record(endpoint.account, event_type, subject, {**data, "metadata": {"test": True}}, at, [endpoint])
     return event.deliveries.get()
 
 

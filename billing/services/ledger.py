@@ -1,4 +1,4 @@
-"""Moving credits: grants, holds, charges and releases.
+"""Moving credits: grants, payments, holds, charges, releases and adjustments.
 
 Every movement is a transaction of two entries and a conditional update of the account's balance row, in one database
 transaction (the caller's, where it has one). What a reference names is posted once for each kind, so that every
@@ -13,10 +13,12 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import Account
 from billing.models import Balance, LedgerEntry, Transaction
+from billing.services import low_balance
 from vaniagent.lib import errors, money
 
 Book = LedgerEntry.Book
@@ -28,7 +30,12 @@ _MOVES: Final[Mapping[str, tuple[str, str]]] = {
     Kind.HOLD: (Book.CUSTOMER, Book.HELD),
     Kind.CHARGE: (Book.HELD, Book.REVENUE),
     Kind.RELEASE: (Book.HELD, Book.CUSTOMER),
+    Kind.TOP_UP: (Book.PAYMENTS, Book.CUSTOMER),
+    Kind.REFUND: (Book.CUSTOMER, Book.PAYMENTS),
+    Kind.REINSTATEMENT: (Book.PAYMENTS, Book.CUSTOMER),
 }
+_ADDITION: Final = (Book.ADJUSTMENTS, Book.CUSTOMER)
+_DEDUCTION: Final = (Book.CUSTOMER, Book.ADJUSTMENTS)
 
 
 class InsufficientCredits(errors.PaymentRequired):
@@ -37,6 +44,14 @@ class InsufficientCredits(errors.PaymentRequired):
 
 class AlreadySettled(errors.InvalidRequest):
     """What the hold is for has been settled: nothing can be held for it any more."""
+
+
+class NoReason(errors.InvalidRequest):
+    """An adjustment whose customer would not learn why."""
+
+
+class NothingToMove(errors.InvalidRequest):
+    """An adjustment of no credits."""
 
 
 class ReusedReference(errors.InvalidRequest):
@@ -56,7 +71,34 @@ class LedgerFault:
 def grant(*, account: Account, reference: str, micro_credits: int, at: datetime, memo: str = "") -> None:
     """Give credits to an account. Raises ReusedReference."""
     _ensure_balance(account)
-    _post(Kind.GRANT, account=account, reference=reference, micro_credits=micro_credits, at=at, memo=memo)
+    post(Kind.GRANT, account=account, reference=reference, micro_credits=micro_credits, at=at, memo=memo)
+
+
+@transaction.atomic
+def adjust(
+    *, account: Account, micro_credits: int, reason: str, by: str, reference: str, at: datetime
+) -> Transaction | None:
+    """Add credits, or with a negative amount take them, for a reason that the customer will read.
+
+    `by` is who of the staff does it, whom the customer will not see. Takes nothing that is not there, and nothing that
+    is held. None where the reference was posted before. Raises NoReason, InsufficientCredits and ReusedReference.
+    """
+    if not reason.strip():
+        raise NoReason("Say why: the customer reads it on the statement.", param="reason")
+    if micro_credits == 0:
+        raise NothingToMove("An adjustment of nothing changes nothing.", param="credits")
+
+    _ensure_balance(account)
+    return post(
+        Kind.ADJUSTMENT,
+        account=account,
+        reference=reference,
+        micro_credits=abs(micro_credits),
+        at=at,
+        memo=reason.strip(),
+        by=by,
+        move=_ADDITION if micro_credits > 0 else _DEDUCTION,
+    )
 
 
 @transaction.atomic
@@ -70,9 +112,9 @@ def extend_hold(*, account: Account, reference: str, minute: int, rate_per_minut
     """Hold the `minute`-th minute (from 1) of a call. Raises InsufficientCredits and AlreadySettled."""
     _ensure_balance(account)
     hold = f"{reference}/minute/{minute}"
-    is_new = _post(Kind.HOLD, account=account, reference=hold, micro_credits=rate_per_minute, at=at)
+    held = post(Kind.HOLD, account=account, reference=hold, micro_credits=rate_per_minute, at=at)
     # Posting locked the balance row, so no settlement can run beside this look.
-    if is_new and _settlements(account, reference).exists():
+    if held is not None and _settlements(account, reference).exists():
         raise AlreadySettled(f"{reference} is settled.")
 
 
@@ -91,8 +133,8 @@ def settle_call(*, account: Account, reference: str, micro_credits: int, at: dat
 
     held = _sum(Book.HELD, Transaction.objects.for_account(account).filter(reference__startswith=f"{reference}/"))
     charged = min(micro_credits, held)
-    _post(Kind.CHARGE, account=account, reference=reference, micro_credits=charged, at=at)
-    _post(Kind.RELEASE, account=account, reference=reference, micro_credits=held - charged, at=at)
+    post(Kind.CHARGE, account=account, reference=reference, micro_credits=charged, at=at)
+    post(Kind.RELEASE, account=account, reference=reference, micro_credits=held - charged, at=at)
     return charged
 
 
@@ -103,44 +145,64 @@ def release(*, account: Account, reference: str, at: datetime) -> None:
 
 
 def check_ledger(*, account: Account | None = None) -> list[LedgerFault]:
-    """Compare the balances with the entries, of one account or of all. An empty list is what should come."""
+    """Compare the balances with the entries, of one account or of all. An empty list is what should come.
+
+    Each comparison is one statement, and so of one moment: it may run while credits move.
+    """
     transactions = Transaction.objects.all() if account is None else Transaction.objects.for_account(account)
-    balances = Balance.objects.select_related("account").order_by("pk")
+    unbalanced = transactions.annotate(total=Coalesce(Sum("entries__micro_credits"), 0)).exclude(total=0)
+    faults = [LedgerFault(str(posted), 0, posted.total) for posted in unbalanced.order_by("pk")]
+
+    accounts = Account.objects.annotate(
+        available=Coalesce("balance__available", 0),
+        held=Coalesce("balance__held", 0),
+        posted_available=_sum_of(Book.CUSTOMER),
+        posted_held=_sum_of(Book.HELD),
+    ).exclude(available=F("posted_available"), held=F("posted_held"))
     if account is not None:
-        balances = balances.filter(account=account)
-
-    unbalanced = transactions.annotate(total=Sum("entries__micro_credits")).exclude(total=0).order_by("pk")
-    faults = [LedgerFault(str(posted), 0, posted.total or 0) for posted in unbalanced]
-
-    entries = LedgerEntry.objects.filter(transaction__in=transactions)
-    sums = entries.order_by().values("transaction__account", "book").annotate(total=Sum("micro_credits"))
-    expected = {(row["transaction__account"], row["book"]): row["total"] for row in sums}
-    for balance in balances.iterator():
-        for book, found in ((Book.CUSTOMER, balance.available), (Book.HELD, balance.held)):
-            should_be = expected.get((balance.account_id, book.value), 0)
+        accounts = accounts.filter(pk=account.pk)
+    for wrong in accounts.order_by("pk"):
+        for book, should_be, found in (
+            (Book.CUSTOMER, wrong.posted_available, wrong.available),
+            (Book.HELD, wrong.posted_held, wrong.held),
+        ):
             if should_be != found:
-                faults.append(LedgerFault(f"{balance.account.public_id} {book}", should_be, found))
+                faults.append(LedgerFault(f"{wrong.public_id} {book}", should_be, found))
     return faults
 
 
-def _post(
-    kind: Transaction.Kind, *, account: Account, reference: str, micro_credits: int, at: datetime, memo: str = ""
-) -> bool:
-    """Move an amount between this kind's two books. False where that was done before, or where there is nothing to move."""
+def post(
+    kind: Transaction.Kind,
+    *,
+    account: Account,
+    reference: str,
+    micro_credits: int,
+    at: datetime,
+    memo: str = "",
+    by: str = "",
+    move: tuple[str, str] | None = None,
+) -> Transaction | None:
+    """Move an amount between two books: this kind's own, or `move`, the book that gives and the one that takes.
+
+    None where that was done before, or where there is nothing to move. Belongs in a transaction, and into the services
+    of this package alone. Raises ReusedReference and InsufficientCredits.
+    """
     if micro_credits < 0:
         raise ValueError("an amount is never negative")
     if micro_credits == 0:
-        return False
+        return None
 
-    source, target = _MOVES[kind]
+    source, target = move or _MOVES[kind]
     posted, is_new = Transaction.objects.get_or_create(
-        reference=reference, kind=kind, defaults={"account": account, "memo": memo, "posted_at": at}
+        reference=reference,
+        kind=kind,
+        defaults={"account": account, "memo": memo[:200], "posted_by": by, "posted_at": at},
     )
     if not is_new:
         moved = LedgerEntry.objects.filter(transaction=posted, book=target, micro_credits=micro_credits)
         if posted.account_id != account.pk or not moved.exists():
             raise ReusedReference(f"{reference} was posted before, otherwise.")
-        return False
+        return None
 
     LedgerEntry.objects.bulk_create(
         [
@@ -149,7 +211,12 @@ def _post(
         ]
     )
     _move_balance(account, {source: -micro_credits, target: micro_credits})
-    return True
+    if source == Book.CUSTOMER:
+        low_balance.notice(account=account, at=at)
+    elif target == Book.CUSTOMER and source != Book.HELD:
+        # What a call gives back was the account's before: only what comes in from outside lets it be told again.
+        low_balance.rearm(account=account)
+    return posted
 
 
 def _move_balance(account: Account, changes: Mapping[str, int]) -> None:
@@ -171,6 +238,13 @@ def _settlements(account: Account, reference: str) -> QuerySet[Transaction]:
     settled = Q(reference=reference, kind__in=(Kind.CHARGE, Kind.RELEASE))
     transactions: QuerySet[Transaction] = Transaction.objects.for_account(account).filter(settled)
     return transactions
+
+
+def _sum_of(book: str) -> Coalesce:
+    """What an account's entries in a book come to, for a query of accounts."""
+    entries = LedgerEntry.objects.filter(transaction__account=OuterRef("pk"), book=book)
+    total = entries.order_by().values("transaction__account").annotate(total=Sum("micro_credits")).values("total")
+    return Coalesce(Subquery(total, output_field=BigIntegerField()), 0)
 
 
 def _sum(book: str, transactions: QuerySet[Transaction]) -> int:
