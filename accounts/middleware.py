@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -44,8 +46,9 @@ def _count(request: HttpRequest) -> rate_limits.Verdict:
     now = timezone.now()
     try:
         account = authenticate_request(request, now).account
-    except errors.ServiceError:
-        client = f"address:{request.META.get('REMOTE_ADDR', '')}"
+    except (errors.ServiceError, DatabaseError, InterfaceError):
+        # A database that is away is the view's to meet: its answer has the limits' headers, too.
+        client = f"address:{requests.address_of(request, proxies=settings.TRUSTED_PROXY_COUNT)}"
         windows = limits.anonymous_windows()
     else:
         client = account.public_id

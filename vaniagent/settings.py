@@ -43,6 +43,8 @@ SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=_is_https)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_is_https)
 # The header by which the proxy in front says that the client came by TLS; it must overwrite what clients send.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+# So many proxies in front add an address to X-Forwarded-For. 0: the header is a client's word, and not believed.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 INSTALLED_APPS = [
     "daphne",
@@ -262,6 +264,8 @@ LLM_MODEL = env.str("LLM_MODEL", default="gpt-4.1-mini")
 # Speech recognition (`moonshine`, `faster-whisper`) and synthesis (`piper`, `flite`), the first that works.
 STT_PROVIDERS = env.list("STT_PROVIDERS", default=["moonshine"])
 TTS_PROVIDERS = env.list("TTS_PROVIDERS", default=["piper", "flite"])
+# A directory with a whisper model in CTranslate2's layout; without it the model of an installed package.
+WHISPER_MODEL_DIR = env.str("WHISPER_MODEL_DIR", default="")
 
 # --- Webhooks ---------------------------------------------------------------------------------------------------------
 

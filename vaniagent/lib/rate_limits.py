@@ -101,10 +101,15 @@ def _count(keys: list[str], windows: Sequence[Window]) -> tuple[bool, list[int]]
     counters = _counters()
     if time.monotonic() >= counters.redis_paused_until:
         try:
-            return counters.count_in_redis(keys, windows)
-        except RedisError:
+            counted = counters.count_in_redis(keys, windows)
+        except RedisError as error:
             counters.redis_paused_until = time.monotonic() + REDIS_PAUSE_SECONDS
-            log.warning("Redis is away: this process counts requests by itself", exc_info=True)
+            if counters.was_away(True) is False:
+                log.warning("Redis is away: this process counts requests by itself", extra={"error": str(error)})
+        else:
+            if counters.was_away(False):
+                log.warning("Redis is back: requests are counted for all processes")
+            return counted
 
     return counters.count_here(keys, windows)
 
@@ -120,6 +125,13 @@ class _Counters:
         self._script: Script = client.register_script(_COUNT)
         self._lock = threading.Lock()
         self._local: dict[str, int] = {}
+        self._is_away = False
+
+    def was_away(self, is_away: bool) -> bool:
+        """What was known of Redis until now; of many requests that find a change one is told of it."""
+        with self._lock:
+            before, self._is_away = self._is_away, is_away
+            return before
 
     def count_in_redis(self, keys: list[str], windows: Sequence[Window]) -> tuple[bool, list[int]]:
         arguments: list[int] = []
