@@ -29,6 +29,9 @@ QUIET = (
     "asyncio",
 )
 
+# A host name that is not ours is answered by 400; scanners send thousands, and each would be an error with a traceback.
+SILENT = ("django.security.DisallowedHost",)
+
 # What PostgreSQL adds to a fault, up to the next exception of the traceback: it quotes the row, or the statement.
 _QUOTED = re.compile(
     r"\n[ |]*(?:DETAIL|CONTEXT|LINE \d+): .*?(?=\n[ |]*\n[ |]*(?:The above exception|During handling)|\Z)", re.DOTALL
@@ -68,7 +71,10 @@ def logging_settings(*, log_format: str, level: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {name: {"level": "WARNING"} for name in QUIET},
+        "loggers": {
+            **{name: {"level": "WARNING"} for name in QUIET},
+            **{name: {"level": "CRITICAL"} for name in SILENT},
+        },
     }
 
 

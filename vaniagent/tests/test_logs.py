@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
+from django.test import Client
 
 from vaniagent.lib.logs import logging_settings
 
@@ -48,6 +49,13 @@ def test_a_traceback_shows_no_row(formatter: logging.Formatter) -> None:
     assert "ValueError: no" in text
     assert "+14155550100" not in text
     assert "Miller" not in text
+
+
+def test_a_host_that_is_not_ours_is_no_error(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    response = client.get("/", headers={"host": "scanner.example"})
+
+    assert response.status_code == 400
+    assert caplog.records == []
 
 
 def format_failure(formatter: logging.Formatter) -> str:
