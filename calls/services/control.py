@@ -103,9 +103,10 @@ def _publish_on_commit(to: str, item: bus.Item) -> None:
 
 
 def _conversing(call: Call, *, or_ringing: bool = False) -> Call:
-    """The call as it is now, if there is a conversation to speak into."""
+    """The call as it is now, locked, if there is a conversation to speak into: nothing is said after its end."""
     states = Call.LIVE if or_ringing else (Call.Status.IN_PROGRESS,)
-    fresh: Call | None = Call.objects.select_related("account", "agent").filter(pk=call.pk, status__in=states).first()
+    calls = Call.objects.select_related("account", "agent").select_for_update(of=("self",))
+    fresh: Call | None = calls.filter(pk=call.pk, status__in=states).first()
     if fresh is None:
         raise CallNotLive("The call is not in progress.", param="call_id")
     return fresh

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 import redis
 from django.conf import settings
+from django.db import transaction
 
 from calls import bus
 from calls.models import Call, CallEvent, Leg
 from calls.services import control, lifecycle
-from calls.tests.conftest import GATEWAY, NOW, WORKER, answer, dial, seconds
+from calls.tests.conftest import GATEWAY, NOW, WORKER, answer, dial, in_thread, seconds
 
 pytestmark = pytest.mark.usefixtures("db", "queued")
 
@@ -146,3 +148,24 @@ def test_nothing_can_be_said_into_a_call_that_rings(call):
         control.send_digits(call=call, digits="1", at=NOW)
 
     assert CallEvent.objects.filter(call=call).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_said_into_a_call_that_just_ends(talking):
+    refused: list[str] = []
+
+    def say() -> None:
+        try:
+            control.say(call=talking, text="One more thing.", at=NOW)
+        except control.CallNotLive:
+            refused.append("say")
+
+    late = threading.Thread(target=in_thread(say))
+    with transaction.atomic():
+        lifecycle.complete_call(call_id=talking.public_id, token=None, reason="user_hangup", by="user", at=NOW)
+        late.start()
+        late.join(0.3)
+    late.join(10)
+
+    assert refused == ["say"]
+    assert CallEvent.objects.filter(call=talking).order_by("seq").last().type == "call.completed"
