@@ -63,6 +63,9 @@ def publish_hang_up(*, call: Call, reason: str, by: str) -> None:
 def say(*, call: Call, text: str, at: datetime) -> None:
     """Have the agent say this now. Raises CallNotLive and BadText."""
     _check_text(text)
+    if not any(character.isalnum() for character in text):
+        # No voice makes a sound of it, which would count as a voice that failed.
+        raise BadText("'text' holds no word to say.", param="text")
     call = _conversing(call)
     events.record(call, "call.say", at=at, data={"text": text})
     _publish_on_commit(call.worker, bus.Say(call.public_id, 0, text=text))

@@ -121,6 +121,14 @@ def test_digits_go_to_the_holder(talking, listen, django_capture_on_commit_callb
     assert events_of(talking) == [("call.digits_sent", {"digits": "12*#"})]
 
 
+@pytest.mark.parametrize("text", ["...", "\u2026", "\U0001f44d", "\x07"])
+def test_what_no_voice_can_say_is_refused(talking, text):
+    with pytest.raises(control.BadText):
+        control.say(call=talking, text=text, at=NOW)
+
+    assert events_of(talking) == []
+
+
 @pytest.mark.parametrize("text", ["", "  ", "x" * 2001])
 def test_bad_texts_change_nothing(talking, text):
     with pytest.raises(control.BadText):
