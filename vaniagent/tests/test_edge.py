@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,28 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A web process of its own. Nothing asked here gets as far as the database."""
-    command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", "0", "vaniagent.asgi:application"]
-    web = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "vaniagent.asgi:application"]
+    web = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=subprocess.DEVNULL)
     try:
-        assert web.stdout is not None
-        address = next(line.split()[-1] for line in web.stdout if b"Listening on TCP" in line)
-        yield f"http://{address.decode()}"
+        wait_until_it_answers(port, web)
+        yield f"http://127.0.0.1:{port}"
     finally:
         web.kill()
         web.wait()
+
+
+def wait_until_it_answers(port: int, web: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while web.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(f"the web process does not answer; it ended with {web.poll()}")
 
 
 def error_of(answer: requests.Response) -> Any:
