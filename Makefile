@@ -20,7 +20,7 @@ run: .venv/runtime.stamp ## Run the whole product on this machine (PORT=8000)
 test: .venv/all.stamp ## Run the tests, on a PostgreSQL and Valkey of their own
 	@exec $(VENV) -m ops.test -m "not system" $(ARGS)
 
-test-system: .venv/all.stamp ## Run the tests that need Debian packages, and install those
+test-system: .venv/all.stamp .venv/whisper.stamp ## Run the tests that need more packages, Debian's among them, and install those
 	@scripts/install-system-packages
 	@exec $(VENV) -m ops.test --may-be-empty -m system $(ARGS)
 
@@ -50,4 +50,9 @@ pins: ## Choose the versions in constraints.txt anew, from the requirements
 .venv/all.stamp: .venv/runtime.stamp requirements-dev.txt
 	@echo "Installing what tests and linters need."
 	@$(VENV) -m pip install -qq -r requirements-dev.txt
+	@touch $@
+
+.venv/whisper.stamp: .venv/runtime.stamp requirements-whisper.txt
+	@echo "Installing whisper for the system tests; this takes a minute."
+	@$(VENV) -m pip install -qq -r requirements-whisper.txt
 	@touch $@

@@ -91,6 +91,7 @@ def make_engine(the_bus: Bus) -> Engine:
         llm_api_key=SecretStr(settings.LLM_API_KEY),
         llm_model=settings.LLM_MODEL,
         speech_url=settings.SPEECH_URL,
+        whisper_model_dir=settings.WHISPER_MODEL_DIR,
         capacity=settings.CALLS_PER_WORKER,
     )
     return Engine(bus=the_bus, config=config)

@@ -25,11 +25,15 @@ class Caller:
         stopwatch: Stopwatch,
         on_words: Callable[[str], None],
         on_voice: Callable[[], None],
+        on_unheard: Callable[[int], None],
     ) -> None:
         self._clock = clock
         self._stopwatch = stopwatch
         self._on_words = on_words
         self._on_voice = on_voice
+        # With how many segments in a row nobody could make out.
+        self._on_unheard = on_unheard
+        self._unheard = 0
         self.sink: EventSink
         self.newest_frame = 0
         # How many turns with words there were.
@@ -66,10 +70,16 @@ class Caller:
         self._on_words(text)
 
     def words_known(self) -> None:
+        self._unheard = 0
         self._stopwatch.words_known()
 
+    def recognizer_failed(self, provider: str) -> None:
+        self.sink.heed(kind="provider_failed", detail=f"stt {provider}")
+
     def recognition_failed(self) -> None:
+        self._unheard += 1
         self.sink.heed(kind="provider_failed", detail="stt")
+        self._on_unheard(self._unheard)
 
     # What the conversation tells of turns.
 

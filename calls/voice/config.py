@@ -15,6 +15,8 @@ class EngineConfig(BaseModel):
     # Providers by name, the first that works.
     stt: tuple[str, ...] = ("moonshine",)
     tts: tuple[str, ...] = ("piper", "flite")
+    # A model for faster-whisper; "" is the one of an installed package.
+    whisper_model_dir: str = ""
     llm: Literal["house", "openai"] = "house"
     llm_base_url: str = "https://api.openai.com/v1"
     llm_api_key: SecretStr = SecretStr("")

@@ -63,7 +63,7 @@ class Engine:
         """Load the models, warm them, and have pipelines ready. Raises STTError where nothing can listen."""
         quiet_framework()
         if self._senses is None:
-            stt = make_stt(self._config.stt)
+            stt = make_stt(self._config.stt, whisper_model_dir=self._config.whisper_model_dir)
             tts = make_tts(self._config.tts, speech_url=self._config.speech_url)
             turns = await asyncio.to_thread(_turn_models)
             await stt.load()

@@ -39,6 +39,8 @@ REPLY_PATIENCE = 15.0
 # A caller who cuts the first message off this early, with so few words, has only said hello.
 OPENING_HEARD = 0.5
 HELLO_WORDS = 4
+# The call ends when recognition has failed so many times in a row.
+MOST_UNHEARD = 2
 
 Job = Callable[[], Awaitable[None]]
 
@@ -57,6 +59,7 @@ class Talk:
             stopwatch=self._stopwatch,
             on_words=self._listen_for_machine,
             on_voice=lambda: self._silence.caller_spoke(),
+            on_unheard=self._could_not_hear,
         )
         self._utterances = Utterances(
             send=self._send,
@@ -179,9 +182,23 @@ class Talk:
     def speech_began(self) -> Stages | None:
         return self._stopwatch.sound()
 
+    def voice_failed(self, provider: str) -> None:
+        self._sink.heed(kind="provider_failed", detail=f"tts {provider}")
+
     def speech_failed(self) -> None:
         self._sink.heed(kind="provider_failed", detail="tts")
-        self._hang_up("speech_error", "platform", after_speech=True)
+        if not self._ending.is_decided:
+            self._ending.decide("speech_error", "platform")
+        self._hang_up(self._ending.reason, self._ending.by, after_speech=True)
+
+    def _could_not_hear(self, times: int) -> None:
+        """The recognition failed. Once may be chance: ask; then it is our fault, and the call is over."""
+        if self._ending.is_decided or self._machine.is_machine:
+            return
+        if times >= MOST_UNHEARD:
+            self.wind_up("speech_error")
+        elif self._has_opened:
+            self._jobs.put_nowait(lambda: self._speak(self._house.unheard()))
 
     def _interrupted(self) -> None:
         """The pipeline dropped what was being made; drop what was sent as well, unless these are the last words."""

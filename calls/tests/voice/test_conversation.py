@@ -181,17 +181,6 @@ async def test_words_of_a_turn_cut_off_by_the_hang_up_are_kept(make_stage):
     assert stage.record.turns[-1] == ("user", "I was going to say")
 
 
-async def test_a_voice_that_fails_ends_the_call_as_our_fault(make_stage):
-    stage = await make_stage()
-    stage.tts.fails = 9
-    talk = stage.converse(a_spec())
-
-    outcome = await asyncio.wait_for(talk, 12)
-
-    assert (outcome.reason, outcome.by) == ("speech_error", "platform")
-    assert ("provider_failed", "tts") in stage.record.heeded
-
-
 async def test_a_holder_that_is_gone_is_noticed(make_stage):
     stage = await make_stage()
     talk = stage.converse(a_spec())

@@ -2,11 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
-import sys
-from collections.abc import AsyncIterator
 
-import aiohttp
 import numpy as np
 import pytest
 
@@ -46,35 +42,6 @@ async def test_a_conversation_over_the_real_bus():
 
     assert outcome.reason == "user_hangup"
     assert "90 dollars" in record.turns[2][1]
-
-
-@pytest.fixture
-async def speech_url() -> AsyncIterator[str]:
-    """A speech process of the test's own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "speech", "--port", str(port), stderr=asyncio.subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(30):
-            # Another process tells no event of ours.
-            while not await _is_up(url):  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
-        yield url
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _is_up(url: str) -> bool:
-    try:
-        async with aiohttp.ClientSession() as session, session.get(f"{url}/health") as answer:
-            return answer.status == 200
-    except aiohttp.ClientError:
-        return False
 
 
 @pytest.mark.stack

@@ -45,9 +45,14 @@ class Ears(Protocol):
 
     def words_guessed(self, text: str) -> None: ...
 
-    def words_known(self) -> None: ...
+    def words_known(self) -> None:
+        """The words of a segment, or that it has none."""
 
-    def recognition_failed(self) -> None: ...
+    def recognizer_failed(self, provider: str) -> None:
+        """Another provider listens in its place."""
+
+    def recognition_failed(self) -> None:
+        """Nobody could tell what a segment says."""
 
 
 class Recognizer(SegmentedSTTService):
@@ -64,9 +69,11 @@ class Recognizer(SegmentedSTTService):
         self._loudest = -96.0
         self._quiet = 0
         self._since_guess = 0
-        self._guess: asyncio.Task[str] | None = None
+        self._guess: asyncio.Task[str | None] | None = None
         # One entry a segment in the queue: the guess that covers it.
-        self._guesses: deque[asyncio.Task[str] | None] = deque()
+        self._guesses: deque[asyncio.Task[str | None] | None] = deque()
+        # Providers that the conversation was told of.
+        self._out: tuple[str, ...] = ()
 
     @property
     def wants_wav_segments(self) -> bool:
@@ -110,27 +117,37 @@ class Recognizer(SegmentedSTTService):
 
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame, None]:
         guess = self._guesses.popleft() if self._guesses else None
+        text = await guess if guess is not None else None
         try:
-            text = await guess if guess is not None else await self._stt.transcribe(audio)
+            if text is None:
+                text = await self._transcribe(audio)
         except STTError:
             self._ears.recognition_failed()
-            text = ""
+            return
         self._ears.words_known()
         if text:
             yield TranscriptionFrame(text, "", time_now_iso8601(), finalized=True)
 
-    async def _tell(self, segment: bytes) -> str:
-        """Transcribe, and show what came out while the person may still be speaking."""
+    async def _tell(self, segment: bytes) -> str | None:
+        """Transcribe, and show what came out while the person may still be speaking. None if it failed."""
         try:
-            text = await self._stt.transcribe(segment)
+            text = await self._transcribe(segment)
         except STTError:
-            self._ears.recognition_failed()
-            return ""
+            return None
         if text:
             self._ears.words_guessed(text)
             if self._user_speaking:
                 await self.push_frame(InterimTranscriptionFrame(text, "", time_now_iso8601()))
         return text
+
+    async def _transcribe(self, segment: bytes) -> str:
+        try:
+            return await self._stt.transcribe(segment)
+        finally:
+            for provider in self._stt.out:
+                if provider not in self._out:
+                    self._ears.recognizer_failed(provider)
+            self._out = self._stt.out
 
     def _drop_guess(self) -> None:
         # It runs to its end: a thread cannot be stopped, and its words are still an interim transcript.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import importlib.util
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +15,11 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from calls.voice.providers.bench import Bench
+from calls.voice.providers.whisper_models import find_model
+
+logger = logging.getLogger(__name__)
 
 RATE = 16_000
 # A model's own time for a turn of half a minute, several calls waiting for the same thread.
@@ -39,6 +44,10 @@ class STT(Protocol):
     def is_idle(self) -> bool:
         """Whether a transcription would begin at once: guesses are made only then."""
 
+    @property
+    def out(self) -> tuple[str, ...]:
+        """The names of the providers that others stand in for."""
+
     async def load(self) -> None:
         """Ready the model. Raises STTError."""
 
@@ -50,6 +59,8 @@ class STT(Protocol):
 
 class _OnOneThread:
     """A model that computes on a thread of its own: one transcription after another, whoever asks."""
+
+    out = ()
 
     def __init__(self, name: str) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
@@ -64,7 +75,7 @@ class _OnOneThread:
         try:
             await loop.run_in_executor(self._executor, self._load)
         except Exception as error:
-            raise STTError(f"the model could not be loaded: {type(error).__name__}", retryable=False) from error
+            raise STTError(f"the model could not be loaded: {error!r}", retryable=False) from error
 
     async def transcribe(self, pcm: bytes) -> str:
         self._waiting += 1
@@ -104,7 +115,7 @@ class Moonshine(_OnOneThread):
         # The engine finds where speech begins and ends; a second opinion only cuts sentences up.
         options = {"return_audio_data": "false", "vad_threshold": "0.0"}
         self._transcriber = Transcriber(str(get_model_path("tiny-en")), ModelArch.TINY, options=options)
-        self._words((sample_of_speech() * 32767).astype("<i2").tobytes())
+        self._words(pcm_of(sample_of_speech()))
 
     def _words(self, pcm: bytes) -> str:
         samples = (np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32768).tolist()
@@ -113,83 +124,113 @@ class Moonshine(_OnOneThread):
 
 
 class FasterWhisper(_OnOneThread):
-    """whisper through faster-whisper, where the operator has installed it and a model."""
+    """whisper through faster-whisper: more exact than moonshine and slower. Installed by requirements-whisper.txt."""
 
     name = "faster-whisper"
 
-    def __init__(self, model: str = "base.en") -> None:
+    def __init__(self, model_dir: str = "") -> None:
         super().__init__("faster-whisper")
-        self._model_name = model
+        self._model_dir = model_dir
         self._model: Any = None
 
     def _load(self) -> None:
         # By name: it is no requirement of ours.
         faster_whisper = importlib.import_module("faster_whisper")
-        self._model = faster_whisper.WhisperModel(self._model_name, device="cpu", compute_type="int8", cpu_threads=1)
-        self._words((sample_of_speech() * 32767).astype("<i2").tobytes())
+        found = find_model(self._model_dir)
+        # It tells of each transcription.
+        logging.getLogger("faster_whisper").setLevel(logging.WARNING)
+        self._model = faster_whisper.WhisperModel(
+            str(found.directory),
+            files=found.files,
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=1,
+            local_files_only=True,
+        )
+        self._words(pcm_of(sample_of_speech()))
 
     def _words(self, pcm: bytes) -> str:
         samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32768
-        segments, _ = self._model.transcribe(samples, beam_size=1, language="en", condition_on_previous_text=False)
+        # One attempt: those with a higher temperature would each take as long again, while the caller waits.
+        segments, _ = self._model.transcribe(
+            samples,
+            beam_size=1,
+            temperature=0.0,
+            language="en",
+            condition_on_previous_text=False,
+            without_timestamps=True,
+        )
         return " ".join(segment.text.strip() for segment in segments).strip()
 
 
 class STTChain:
-    """The first provider that answers. One that failed for good is asked no more."""
+    """The first provider that answers; the next one when it fails, and from then on until it works again."""
 
     name = "chain"
 
     def __init__(self, providers: Sequence[STT]) -> None:
         self._providers = list(providers)
+        self._bench = Bench(self._providers, trial=_try_speech, failure=STTError)
+
+    @property
+    def out(self) -> tuple[str, ...]:
+        return self._bench.out
 
     @property
     def is_idle(self) -> bool:
-        return bool(self._providers) and self._providers[0].is_idle
+        return bool(self._providers) and self._bench.in_order()[0].is_idle
 
     async def load(self) -> None:
         for provider in list(self._providers):
             try:
                 await provider.load()
-            except STTError:
+            except STTError as error:
+                logger.warning("a provider could not be loaded", extra={"provider": provider.name, "error": str(error)})
                 self._providers.remove(provider)
                 await provider.close()
         if not self._providers:
             raise STTError("no provider could be loaded", retryable=False)
+        self._bench = Bench(self._providers, trial=_try_speech, failure=STTError)
 
     async def transcribe(self, pcm: bytes) -> str:
         failure = STTError("no provider is left", retryable=False)
-        for provider in list(self._providers):
+        for provider in self._bench.in_order():
             try:
                 return await provider.transcribe(pcm)
             except STTError as error:
+                self._bench.send_off(provider)
                 failure = error
-                if not error.retryable and len(self._providers) > 1:
-                    self._providers.remove(provider)
         raise failure
 
     async def close(self) -> None:
+        await self._bench.close()
         for provider in self._providers:
             await provider.close()
 
 
+async def _try_speech(provider: STT) -> None:
+    await provider.transcribe(pcm_of(sample_of_speech()))
+
+
 class FakeSTT:
-    """Hears what the test says it hears, utterance by utterance; then nothing."""
+    """Hears what the test says it hears, utterance by utterance; then nothing. `fails` of them raise first."""
 
-    name = "fake"
     is_idle = True
+    out = ()
 
-    def __init__(self, *texts: str, fails: int = 0) -> None:
+    def __init__(self, *texts: str, name: str = "fake", fails: int = 0) -> None:
+        self.name = name
         self.texts = list(texts)
         self.heard: list[int] = []
-        self._fails = fails
+        self.fails = fails
 
     async def load(self) -> None:
         pass
 
     async def transcribe(self, pcm: bytes) -> str:
         self.heard.append(len(pcm))
-        if self._fails:
-            self._fails -= 1
+        if self.fails:
+            self.fails -= 1
             raise STTError("told to", retryable=True)
         return self.texts.pop(0) if self.texts else ""
 
@@ -197,15 +238,14 @@ class FakeSTT:
         pass
 
 
-def make_stt(names: Sequence[str]) -> STTChain:
-    """The providers named that are installed, in this order. Raises ValueError for an unknown name."""
+def make_stt(names: Sequence[str], *, whisper_model_dir: str = "") -> STTChain:
+    """The providers named, in this order. Raises ValueError for an unknown name."""
     chosen: list[STT] = []
     for name in names:
         if name == "moonshine":
             chosen.append(Moonshine())
         elif name == "faster-whisper":
-            if importlib.util.find_spec("faster_whisper"):
-                chosen.append(FasterWhisper())
+            chosen.append(FasterWhisper(whisper_model_dir))
         else:
             raise ValueError(f"unknown STT provider: {name}")
     return STTChain(chosen)
@@ -217,3 +257,7 @@ def sample_of_speech() -> npt.NDArray[np.float32]:
 
     samples, rate = load_wav_file(Path(get_assets_path()) / "beckett.wav")
     return np.asarray(samples[: 2 * rate], dtype=np.float32)
+
+
+def pcm_of(speech: npt.NDArray[np.float32]) -> bytes:
+    return (speech * 32767).astype("<i2").tobytes()

@@ -20,12 +20,19 @@ import numpy as np
 from calls.audio.levels import samples_of
 from calls.audio.resample import resample
 from calls.audio.speech_client import SpeechClient, SpeechError
+from calls.voice.providers.bench import Bench
 
 FLITE_SECONDS: Final = 10.0
 # Phrases that are said again and again are kept: about 30 MB at 8 kHz.
 KEPT_PHRASES: Final = 200
 # Below this a sample counts as silence.
 QUIET: Final = 330
+# With no sound for this long, the next provider has the word.
+PATIENCE: Final = 4.0
+# When all have failed they are asked anew for so long: a program that died is back in some seconds.
+LAST_PATIENCE: Final = 8.0
+ANEW_AFTER: Final = 0.5
+TRIAL_WORDS: Final = "All is well."
 
 
 class TTSError(Exception):
@@ -69,31 +76,37 @@ class Piper:
 
 
 class Flite:
-    """The `flite` program, where it is installed. It has a voice of its own."""
+    """The `flite` program, where it is installed. It has voices of its own: `flite-slt` and the like; for any other
+    voice a man's speaks, as the speech process's default is one."""
 
     name = "flite"
 
     async def speak(self, text: str, *, voice: str, rate: int) -> AsyncGenerator[bytes, None]:
+        speaker = voice.removeprefix("flite-") if voice.startswith("flite-") else "rms"
         with tempfile.TemporaryDirectory(prefix="flite-") as folder:
             sound = Path(folder) / "speech.wav"
-            # The text goes through standard input: a command line is for all to see.
-            program = await asyncio.create_subprocess_exec(
-                "flite", "-voice", "slt", "-f", "/dev/stdin", "-o", str(sound), stdin=asyncio.subprocess.PIPE
-            )
             try:
-                async with asyncio.timeout(FLITE_SECONDS):
-                    await program.communicate(text.encode())
+                await _run_flite(speaker, text, sound)
                 pcm = await asyncio.to_thread(_wav_at, sound, rate)
             except (TimeoutError, OSError, EOFError, wave.Error) as error:
                 raise TTSError(f"flite: {type(error).__name__}", retryable=True) from error
-            finally:
-                if program.returncode is None:
-                    program.kill()
-                    await program.wait()
         yield pcm
 
     async def close(self) -> None:
         pass
+
+
+async def _run_flite(speaker: str, text: str, sound: Path) -> None:
+    # The text goes through standard input: a command line is for all to see.
+    argv = ["flite", "-voice", speaker, "-f", "/dev/stdin", "-o", str(sound)]
+    program = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.PIPE)
+    try:
+        async with asyncio.timeout(FLITE_SECONDS):
+            await program.communicate(text.encode())
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
 
 
 def _wav_at(path: Path, rate: int) -> bytes:
@@ -102,13 +115,27 @@ def _wav_at(path: Path, rate: int) -> bytes:
 
 
 class TTSChain:
-    """The first provider that speaks; the next one when it fails before its first sound. Keeps prepared phrases."""
+    """The first provider that speaks; the next one when it fails, and from then on until it works again.
+
+    Keeps prepared phrases.
+    """
 
     name = "chain"
 
-    def __init__(self, providers: Sequence[TTS]) -> None:
+    def __init__(
+        self, providers: Sequence[TTS], *, patience: float = PATIENCE, last_patience: float = LAST_PATIENCE
+    ) -> None:
+        self._patience = patience
+        self._last_patience = last_patience
+        self._best = providers[0].name if providers else ""
         self._providers = list(providers)
+        self._bench = Bench(self._providers, trial=_try_words, failure=TTSError)
         self._kept: OrderedDict[tuple[str, str, int], bytes] = OrderedDict()
+
+    @property
+    def out(self) -> tuple[str, ...]:
+        """The names of the providers that others stand in for."""
+        return self._bench.out
 
     def has_ready(self, text: str, *, voice: str, rate: int) -> bool:
         return (text, voice, rate) in self._kept
@@ -121,38 +148,78 @@ class TTSChain:
             pcm = b"".join([piece async for piece in self.speak(text, voice=voice, rate=rate)])
         except TTSError:
             return
+        if self._best in self.out:
+            # A stand-in's voice is not to be heard longer than it stands in.
+            return
         self._kept[text, voice, rate] = pcm
         while len(self._kept) > KEPT_PHRASES:
             self._kept.popitem(last=False)
 
     async def speak(self, text: str, *, voice: str, rate: int) -> AsyncGenerator[bytes, None]:
+        """The speech as it is made. After a TTSError in its midst, the rest may be asked for: another speaks it."""
         kept = self._kept.get((text, voice, rate))
         if kept is not None:
             self._kept.move_to_end((text, voice, rate))
             yield kept
             return
-        failure = TTSError("no provider", retryable=False)
-        for provider in self._providers:
-            has_sound = False
-            try:
-                async with aclosing(provider.speak(text, voice=voice, rate=rate)) as pieces:
-                    async for piece in pieces:
-                        audio = piece if has_sound else without_leading_silence(piece)
-                        if audio:
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + self._last_patience
+        while True:
+            failure = TTSError("no provider", retryable=False)
+            for provider in self._bench.in_order():
+                has_sound = False
+                try:
+                    async with aclosing(self._ask(provider, text, voice=voice, rate=rate)) as pieces:
+                        async for audio in pieces:
                             has_sound = True
                             yield audio
-                if has_sound:
                     return
-                failure = TTSError("silence", retryable=False)
-            except TTSError as error:
-                if has_sound:
-                    raise
-                failure = error
-        raise failure
+                except TTSError as error:
+                    if error.retryable:
+                        self._bench.send_off(provider)
+                    if has_sound:
+                        raise
+                    failure = error
+            if not failure.retryable or loop.time() + ANEW_AFTER > give_up_at:
+                raise failure
+            await asyncio.sleep(ANEW_AFTER)
+
+    async def _ask(self, provider: TTS, text: str, *, voice: str, rate: int) -> AsyncGenerator[bytes, None]:
+        """This provider's speech from its first sound on. Raises TTSError."""
+        has_sound = False
+        async with aclosing(_in_time(provider.speak(text, voice=voice, rate=rate), self._patience)) as pieces:
+            async for piece in pieces:
+                audio = piece if has_sound else without_leading_silence(piece)
+                if audio:
+                    has_sound = True
+                    yield audio
+        if not has_sound:
+            raise TTSError("silence", retryable=False)
 
     async def close(self) -> None:
+        await self._bench.close()
         for provider in self._providers:
             await provider.close()
+
+
+async def _in_time(pieces: AsyncGenerator[bytes, None], patience: float) -> AsyncGenerator[bytes, None]:
+    """The same pieces. Raises TTSError where one is too long in coming."""
+    async with aclosing(pieces):
+        while True:
+            try:
+                async with asyncio.timeout(patience):
+                    piece = await anext(pieces, None)
+            except TimeoutError as error:
+                raise TTSError("too slow", retryable=True) from error
+            if piece is None:
+                return
+            yield piece
+
+
+async def _try_words(provider: TTS) -> None:
+    async with aclosing(provider.speak(TRIAL_WORDS, voice="", rate=8000)) as pieces:
+        if not [piece async for piece in pieces]:
+            raise TTSError("silence", retryable=True)
 
 
 def without_leading_silence(pcm: bytes) -> bytes:
@@ -162,29 +229,36 @@ def without_leading_silence(pcm: bytes) -> bytes:
 
 
 class FakeTTS:
-    """A tone, some 30 ms a character. `fails` utterances raise first; none is made before `may_speak`."""
+    """A tone, some 30 ms a character. `fails` utterances raise first, all while `is_gone`; none is made before
+    `may_speak`. With `breaks_after` that many milliseconds come before each failure."""
 
-    name = "fake"
     MS_A_CHARACTER = 30
 
-    def __init__(self, *, fails: int = 0) -> None:
+    def __init__(self, *, name: str = "fake", fails: int = 0, breaks_after: int = 0) -> None:
+        self.name = name
         self.spoken: list[str] = []
         self.fails = fails
+        self.is_gone = False
+        self.breaks_after = breaks_after
         self.may_speak = asyncio.Event()
         self.may_speak.set()
 
     async def speak(self, text: str, *, voice: str, rate: int) -> AsyncGenerator[bytes, None]:
-        if self.fails:
-            self.fails -= 1
+        if self.fails or self.is_gone:
+            self.fails = max(0, self.fails - 1)
+            if self.breaks_after:
+                yield self._tone(self.breaks_after, rate)
             raise TTSError("told to", retryable=True)
         await self.may_speak.wait()
         self.spoken.append(text)
-        samples = len(text) * self.MS_A_CHARACTER * rate // 1000
-        tone = 8000 * np.sin(2 * np.pi * 440 * np.arange(samples) / rate + 0.5)
-        yield tone.astype("<i2").tobytes()
+        yield self._tone(len(text) * self.MS_A_CHARACTER, rate)
 
     async def close(self) -> None:
         pass
+
+    def _tone(self, ms: int, rate: int) -> bytes:
+        tone = 8000 * np.sin(2 * np.pi * 440 * np.arange(ms * rate // 1000) / rate + 0.5)
+        return tone.astype("<i2").tobytes()
 
 
 def make_tts(names: Sequence[str], *, speech_url: str) -> TTSChain:

@@ -38,8 +38,12 @@ class House:
         return self._script.silence_prompt(n)
 
     def goodbye(self, reason: str = "") -> str:
-        """The last words: after `max_duration`, `silence_timeout`, `credits_exhausted`, or of the agent's own accord."""
+        """The last words: for a reason of the platform's, or of the agent's own accord."""
         return self._script.goodbye(reason)
+
+    def unheard(self) -> str:
+        """Asks the caller to say it again."""
+        return self._script.unheard()
 
     def voicemail_message(self) -> str:
         """A message for an answering machine."""

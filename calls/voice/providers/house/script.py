@@ -10,6 +10,8 @@ from calls.voice.providers.house.identity import name_from_label
 from calls.voice.providers.house.phrases import phrases_for
 from calls.voice.providers.house.prompt import Brief
 
+UNHEARD = "Sorry, I didn't catch that. Could you say it again?"
+
 
 class Script:
     """The lines of one agent."""
@@ -48,9 +50,15 @@ class Script:
             return self._foreign.still_there
         return "Are you still there?" if n <= 1 else "Hello? I can't hear you. Are you still on the line?"
 
+    def unheard(self) -> str:
+        return self._foreign.unheard if self._foreign else UNHEARD
+
     def goodbye(self, reason: str = "") -> str:
-        """The last words: after `max_duration`, `silence_timeout`, `credits_exhausted`, or of the agent's own accord."""
+        """The last words: after `max_duration`, `silence_timeout`, `credits_exhausted`, `speech_error`, or of the agent's
+        own accord."""
         if self._foreign:
+            if reason == "speech_error":
+                return f"{self._foreign.unheard} {self._foreign.goodbye}"
             return (
                 self._foreign.out_of_time if reason in ("max_duration", "credits_exhausted") else self._foreign.goodbye
             )
@@ -58,6 +66,8 @@ class Script:
             return "I'm sorry, our time is up for this call. Thank you for your time. Goodbye."
         if reason == "silence_timeout":
             return "I can't hear you, so I'll hang up now. Goodbye."
+        if reason == "speech_error":
+            return "I'm sorry, I cannot hear you because of a fault on our side. Please try again later. Goodbye."
         if self._brief.closing:
             return self._brief.closing
         return (

@@ -48,7 +48,7 @@ class Turn:
             return Reply(self.script.first_message(), kind="smalltalk")
         if not heard or (intents.is_filler(heard) and not (intents.is_yes(heard) or intents.is_no(heard))):
             return (
-                Reply("Sorry, I didn't catch that. Could you say it again?", kind="unheard")
+                Reply(self.script.unheard(), kind="unheard")
                 if self.state.said
                 else Reply(self.script.first_message(), kind="smalltalk")
             )
