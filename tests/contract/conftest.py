@@ -1,4 +1,4 @@
-"""One account's things, made as customers make them."""
+"""One account's things, made as customers make them. A new resource has its least body in MINIMAL, and a row in `ids`."""
 
 from __future__ import annotations
 
