@@ -120,7 +120,7 @@ class Moonshine(_OnOneThread):
     def _words(self, pcm: bytes) -> str:
         samples = (np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32768).tolist()
         transcript = self._transcriber.transcribe_without_streaming(samples, RATE)
-        return " ".join(line.text.strip() for line in transcript.lines).strip()
+        return without_quotes(" ".join(line.text.strip() for line in transcript.lines))
 
 
 class FasterWhisper(_OnOneThread):
@@ -261,3 +261,8 @@ def sample_of_speech() -> npt.NDArray[np.float32]:
 
 def pcm_of(speech: npt.NDArray[np.float32]) -> bytes:
     return (speech * 32767).astype("<i2").tobytes()
+
+
+def without_quotes(text: str) -> str:
+    """The text less the quotation marks that moonshine puts around speech it takes for a quotation."""
+    return re.sub(r"[\"\u201c\u201d]|(?<!\w)'|'(?!\w)", "", text).strip()
