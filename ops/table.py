@@ -98,7 +98,12 @@ def vaniagent(site: Site) -> list[list[Program]]:
         [
             Program(
                 name="web",
-                argv=(python, "-m", "daphne", "-b", site.host, "-p", str(site.port), "vaniagent.asgi:application"),
+                argv=(
+                    *(python, "-m", "daphne", "-b", site.host, "-p", str(site.port)),
+                    # Feed clients are quiet for long: a ping finds those that are gone.
+                    *("--ping-interval", "20", "--ping-timeout", "30"),
+                    "vaniagent.asgi:application",
+                ),
                 ready=Answers(site.port, "/healthz"),
                 ends=WEB,
                 stop_within=1.5,

@@ -166,6 +166,8 @@ SPECTACULAR_SETTINGS = {
         "Plan": "accounts.models.Plan",
         "Sentiment": "calls.models.Call.Sentiment",
         "Speaker": "calls.models.Turn.Speaker",
+        "TopUpStatus": "billing.models.TopUp.Status",
+        "TransactionKind": "billing.models.STATED_KINDS",
         "VoicemailAction": "agents.models.AgentVersion.VoicemailAction",
     },
     "OAS_VERSION": "3.1.0",
@@ -185,6 +187,10 @@ CALL_PRICE_PER_MINUTE = Decimal(env.str("CALL_PRICE_PER_MINUTE", default="0.10")
 LOW_BALANCE_CREDITS = Decimal(env.str("LOW_BALANCE_CREDITS", default="1.00"))
 # Credits that a new account starts with.
 SIGN_UP_CREDITS = Decimal(env.str("SIGN_UP_CREDITS", default="5.00"))
+# Stripe, by whose Checkout customers top up; without its two secrets nobody can.
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 
 # --- Queue and live feed ----------------------------------------------------------------------------------------------
 
@@ -240,6 +246,10 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}]},
     }
 }
+
+# Calls that one socket of the live feed may name, and sockets that an account may have open.
+FEED_CALLS_PER_SOCKET = env.int("FEED_CALLS_PER_SOCKET", default=100)
+FEED_SOCKETS_PER_ACCOUNT = env.int("FEED_SOCKETS_PER_ACCOUNT", default=100)
 
 # --- Calls ------------------------------------------------------------------------------------------------------------
 

@@ -1,32 +1,32 @@
 """The live feed of /v1/ws: what happens in calls, as it happens, and what a customer may say to them.
 
 The log in PostgreSQL is the truth; messages of the channel layer only wake. A subscriber joins the call's group, then
-reads the log, then follows; on a hole, and every two seconds, it reads the log again. So a wake-up that is lost,
+reads the log, then follows; on a hole, and every two seconds (`rounds`), it reads the log again. So a wake-up that is lost,
 late or doubled loses and repeats nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.db.models import Q
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from accounts import authentication
-from accounts.models import Account, ApiKey
+from accounts.models import ApiKey, Scope
 from calls import events
-from calls.consumers.following import Due, Following, find_missed
+from calls.consumers import sockets
+from calls.consumers.following import MOST_EVENTS, Due, Following, find_beginning, find_missed
+from calls.consumers.outgoing import Outgoing, transport_of
+from calls.consumers.rounds import jobs, rounds
 from calls.models import Call
 from calls.services import control
-from calls.services.background import Jobs
 from calls.telephony.base import EndedBy
 from vaniagent.lib import errors, json_wire
 from vaniagent.lib.api import envelope
@@ -35,18 +35,30 @@ logger = logging.getLogger(__name__)
 
 NOT_AUTHENTICATED: Final = 4401
 NO_AUTHENTICATION_IN_TIME: Final = 4408
+IDLE: Final = 4408
 SLOW_READER: Final = 4413
 ABUSE: Final = 4429
 
 AUTHENTICATE_SECONDS: Final = 10.0
-# A revoked key closes its sockets within a second; the log is read again on every second look.
-LOOK_SECONDS: Final = 0.8
+# Who follows nothing and says nothing for so long has forgotten the socket.
+IDLE_SECONDS: Final = 600.0
+# Who has read nothing for so long, while something waits, will not.
+STUCK_SECONDS: Final = 30.0
+# What a client that is closed gets to read what was sent before.
+LAST_WORDS_SECONDS: Final = 0.2
 LONGEST_FRAME: Final = 64 * 1024
-MOST_SUBSCRIPTIONS: Final = 100
-# Frames that may wait for a reader, and frames that a client may send in a look.
-MOST_UNSENT: Final = 2_000
+# Frames that a client may send between two looks.
 MOST_FRAMES_PER_LOOK: Final = 200
 
+# What a key needs for each type of frame.
+SCOPES: Final[Mapping[str, Scope]] = {
+    "subscribe": Scope.READ,
+    "unsubscribe": Scope.READ,
+    "say": Scope.CALLS,
+    "note": Scope.CALLS,
+    "hangup": Scope.CALLS,
+    "dtmf": Scope.CALLS,
+}
 # What each type of frame takes beside its type.
 FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "auth": frozenset({"api_key"}),
@@ -63,6 +75,10 @@ class UnknownCall(errors.NotFound):
     """There is no such call in this account."""
 
 
+class TooManySockets(errors.TooMany):
+    """The account has as many sockets open as it may."""
+
+
 class BadFrame(errors.InvalidRequest):
     """The client sent something that is no message of this protocol."""
 
@@ -71,24 +87,34 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     """One customer's socket. Its database work is done by the process's few threads."""
 
     async def connect(self) -> None:
-        self._key: ApiKey | None = None
-        self._following = Following()
+        self.key: ApiKey | None = None
+        self.name: str = self.channel_name
+        self.following = Following()
         self._frames = 0
+        self._opened_at = self._heard_at = asyncio.get_running_loop().time()
         self._is_closing = False
-        # Frames to send; a number closes the socket with that code, after what is before it.
-        self._unsent: asyncio.Queue[Mapping[str, Any] | int] = asyncio.Queue()
+        # The log has more, for which there was no room.
+        self._is_behind = False
+        self._ending: asyncio.Task[None] | None = None
         await self.accept()
-        self._tasks = [asyncio.create_task(self._send_all()), asyncio.create_task(self._look())]
+        self._outgoing = Outgoing(self.send, refill=self._refill, transport=transport_of(self.base_send))
+        rounds().join(self)
 
     async def disconnect(self, code: int) -> None:
         self._is_closing = True
-        for task in self._tasks:
-            task.cancel()
-        groups = [events.call_group(call_id) for call_id in self._following.chosen]
-        if self._key is not None:
-            groups.append(events.account_group(self._key.account_id))
+        rounds().leave(self)
+        self._outgoing.drop()
+        if self._ending is not None:
+            self._ending.cancel()
+        groups = [events.call_group(call_id) for call_id in self.following.chosen]
+        if self.key is not None:
+            groups.append(events.account_group(self.key.account_id))
+            await jobs().run(sockets.leave, account_id=self.key.account_id, name=self.name)
         for group in groups:
-            await self.channel_layer.group_discard(group, self.channel_name)
+            try:
+                await self.channel_layer.group_discard(group, self.channel_name)
+            except (RedisError, OSError):
+                logger.warning("a group could not be left: the channel layer is away")
 
     # --- From the client ---
 
@@ -96,17 +122,18 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         if self._is_closing:
             return
         self._frames += 1
-        if self._frames > MOST_FRAMES_PER_LOOK or len(text_data or bytes_data or "") > LONGEST_FRAME:
+        self._heard_at = asyncio.get_running_loop().time()
+        if self._frames > MOST_FRAMES_PER_LOOK or _is_too_long(text_data or bytes_data or ""):
             self._end(ABUSE)
             return
         try:
             await self._heed(_parse(text_data))
         except errors.ServiceError as error:
             self._put({"type": "error", **envelope.body_of(error)})
-            if self._key is None:
+            if self.key is None:
                 self._end(NOT_AUTHENTICATED)
-        except (DatabaseError, InterfaceError):
-            logger.warning("a frame met a database that is away", exc_info=True)
+        except (DatabaseError, InterfaceError, RedisError, OSError):
+            logger.warning("a frame met a store that is away", exc_info=True)
             self._put(
                 {"type": "error", **envelope.body_of(errors.ServiceError("This could not be done now. Try again."))}
             )
@@ -131,16 +158,23 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         for name in frame:
             if name != "type" and name not in FIELDS[kind]:
                 raise BadFrame(f"'{name}': There is no such field.", param=name)
+        if self.key is not None and kind in SCOPES:
+            authentication.require_scope(self.key, SCOPES[kind])
         await handlers[kind](frame)
 
     async def _authenticate(self, frame: Mapping[str, Any]) -> None:
         text = frame.get("api_key")
-        if self._key is not None:
+        if self.key is not None:
             raise BadFrame("This socket is authenticated already.", param="type")
         if not isinstance(text, str):
             raise errors.NotAuthenticated("'api_key' must be your API key.", param="api_key")
 
-        self._key = await _jobs().run(authentication.authenticate_key, text, timezone.now())
+        key = await jobs().run(authentication.authenticate_key, text, timezone.now())
+        if not await jobs().run(sockets.enter, account_id=key.account_id, name=self.name):
+            self._put({"type": "error", **envelope.body_of(TooManySockets("This account has too many sockets open."))})
+            self._end(ABUSE)
+            return
+        self.key = key
         self._put({"type": "authenticated"})
 
     async def _subscribe(self, frame: Mapping[str, Any]) -> None:
@@ -153,30 +187,31 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         if not isinstance(after, int) or isinstance(after, bool) or after < 0:
             raise BadFrame("'after' must be a seq: a whole number from 0.", param="after")
         call_id = (await self._call(frame)).public_id
-        if len(self._following.chosen | {call_id}) > MOST_SUBSCRIPTIONS:
-            raise BadFrame(f"A socket follows at most {MOST_SUBSCRIPTIONS} calls.", param="call_id")
+        most = settings.FEED_CALLS_PER_SOCKET
+        if len(self.following.chosen | {call_id}) > most:
+            raise BadFrame(f"A socket follows at most {most} calls that it names.", param="call_id")
 
         # Join before reading, or an event in between would be lost.
         await self.channel_layer.group_add(events.call_group(call_id), self.channel_name)
-        self._following.choose(call_id, after=after)
+        self.following.choose(call_id, after=after)
         self._put({"type": "subscribed", "call_id": call_id})
-        await self._read_log()
+        await self.read_log()
 
     async def _subscribe_to_account(self) -> None:
         account_id, since = self._account_id(), timezone.now()
         await self.channel_layer.group_add(events.account_group(account_id), self.channel_name)
-        missed = await _jobs().run(find_missed, account_id=account_id, chosen=(), sent={}, account_since=since)
-        self._following.follow_account(since=since, begin_after=missed.begin_after)
+        if not self.following.has_account():
+            self.following.follow_account(await jobs().run(find_beginning, account_id=account_id, since=since))
         self._put({"type": "subscribed", "call_id": None})
-        await self._read_log()
+        await self.read_log()
 
     async def _unsubscribe(self, frame: Mapping[str, Any]) -> None:
         call_id = None if frame.get("call_id") is None else _text(frame, "call_id")
         if call_id is None:
-            self._following.drop_account()
+            self.following.drop_account()
             await self.channel_layer.group_discard(events.account_group(self._account_id()), self.channel_name)
-        elif call_id in self._following.chosen:
-            self._following.drop(call_id)
+        elif call_id in self.following.chosen:
+            self.following.drop(call_id)
             await self.channel_layer.group_discard(events.call_group(call_id), self.channel_name)
         self._put({"type": "unsubscribed", "call_id": call_id})
 
@@ -194,11 +229,11 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _control(self, service: Callable[..., object], frame: Mapping[str, Any], **kwargs: str) -> None:
         call = await self._call(frame)
-        await _jobs().run(service, call=call, at=timezone.now(), **kwargs)
+        await jobs().run(service, call=call, at=timezone.now(), **kwargs)
 
     async def _call(self, frame: Mapping[str, Any]) -> Call:
         """The call that a frame names. Raises BadFrame and UnknownCall."""
-        return await _jobs().run(_find_call, self._account_id(), _text(frame, "call_id"))
+        return await jobs().run(_find_call, self._account_id(), _text(frame, "call_id"))
 
     # --- From the channel layer and the log ---
 
@@ -207,94 +242,96 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         message = woken["message"]
         call_id, seq = message["call_id"], message.get("seq")
         if seq is None:
-            if self._following.is_followed(call_id):
+            if self.following.is_followed(call_id):
                 self._put(message)
             return
-        if self._following.due(call_id, seq) is Due.READ_LOG:
+        if self.following.due(call_id, seq) is Due.READ_LOG:
             try:
-                await self._read_log()
+                await self.read_log()
             except (DatabaseError, InterfaceError):
-                logger.warning("the log could not be read: the next look will", exc_info=True)
+                logger.warning("the log could not be read: the next round will", exc_info=True)
                 return
             # An old call, of which only this wake-up tells.
-            self._following.begin({call_id: seq - 1})
+            if self._outgoing.has_room():
+                self.following.begin({call_id: seq - 1})
         self._forward(message)
 
-    async def _read_log(self) -> None:
-        """Send what the log has beyond what was sent."""
-        following = self._following
-        missed = await _jobs().run(
-            find_missed,
-            account_id=self._account_id(),
-            chosen=tuple(following.chosen),
-            sent=dict(following.sent),
-            account_since=following.account_since,
-        )
-        following.begin(missed.begin_after)
-        for event in missed.events:
-            self._forward(events.to_message(event))
+    async def read_log(self) -> None:
+        """Send what the log has beyond what was sent, as long as there is room: what is left follows when there is."""
+        following = self.following
+        while not self._is_closing:
+            self._is_behind = not self._outgoing.has_room()
+            if self._is_behind:
+                return
+            sent = dict(following.sent)
+            missed = await jobs().run(
+                find_missed,
+                account_id=self._account_id(),
+                chosen=tuple(following.chosen),
+                sent=sent,
+                account_after=following.account_after,
+            )
+            following.begin(missed.begin_after)
+            for event in missed.events:
+                if not self._outgoing.has_room():
+                    self._is_behind = True
+                    return
+                self._forward(events.to_message(event))
+            if len(missed.events) < MOST_EVENTS or following.sent == sent:
+                return
+
+    async def _refill(self) -> None:
+        """All that waited was sent."""
+        if self._is_behind:
+            try:
+                await self.read_log()
+            except (DatabaseError, InterfaceError):
+                logger.warning("the log could not be read: the next round will", exc_info=True)
 
     def _forward(self, message: Mapping[str, Any]) -> None:
         """Send an event, unless it was sent before."""
         call_id, seq = message["call_id"], message["seq"]
-        if self._following.due(call_id, seq) is Due.SEND:
-            self._following.note(call_id, seq)
+        if self.following.due(call_id, seq) is Due.SEND:
+            self.following.note(call_id, seq)
             self._put(message)
 
-    async def _look(self) -> None:
-        """Now and then: is the key still valid, and did a wake-up get lost?"""
-        looks = 0
-        give_up_at = asyncio.get_running_loop().time() + AUTHENTICATE_SECONDS
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            looks += 1
-            self._frames = 0
-            if self._key is None:
-                if asyncio.get_running_loop().time() >= give_up_at:
-                    self._end(NO_AUTHENTICATION_IN_TIME)
-                continue
-            try:
-                if not await _jobs().run(_is_valid, self._key.pk, timezone.now()):
-                    self._end(NOT_AUTHENTICATED)
-                elif looks % 2 == 0 and (self._following.chosen or self._following.account_since):
-                    await self._read_log()
-            except (DatabaseError, InterfaceError):
-                logger.warning("the log could not be read: the next look will", exc_info=True)
+    # --- From the rounds ---
+
+    def look(self, now: float) -> None:
+        """Time has passed."""
+        self._frames = 0
+        if self.key is None:
+            if now - self._opened_at >= AUTHENTICATE_SECONDS:
+                self._end(NO_AUTHENTICATION_IN_TIME)
+        elif self._outgoing.stuck_for() >= STUCK_SECONDS:
+            self._end(SLOW_READER)
+        elif not self.following.is_any() and now - self._heard_at >= IDLE_SECONDS:
+            self._end(IDLE)
+
+    def lose_key(self) -> None:
+        """The key was revoked, or its time has come."""
+        self._end(NOT_AUTHENTICATED)
 
     # --- To the client ---
 
     def _put(self, message: Mapping[str, Any]) -> None:
-        if self._is_closing:
-            return
-        if self._unsent.qsize() >= MOST_UNSENT:
+        if not self._is_closing and not self._outgoing.put(message):
             self._end(SLOW_READER)
-            return
-        self._unsent.put_nowait(message)
 
     def _end(self, code: int) -> None:
-        """Close, when what was put before has been sent."""
+        """Close, when what was put before has been sent; a client that does not read is not waited for."""
         if not self._is_closing:
             self._is_closing = True
-            self._unsent.put_nowait(code)
+            self._ending = asyncio.create_task(self._close(code))
 
-    async def _send_all(self) -> None:
-        while True:
-            unsent = await self._unsent.get()
-            if isinstance(unsent, int):
-                await self.close(code=unsent)
-                return
-            await self.send(text_data=json.dumps(unsent, ensure_ascii=False))
+    async def _close(self, code: int) -> None:
+        await self._outgoing.finish(within=0 if code == SLOW_READER else LAST_WORDS_SECONDS)
+        await self.close(code=code)
 
     def _account_id(self) -> int:
-        if self._key is None:
+        if self.key is None:
             raise errors.NotAuthenticated('Send your API key first: {"type": "auth", "api_key": "..."}.')
-        return self._key.account_id
-
-
-@functools.cache
-def _jobs() -> Jobs:
-    """The process's few threads for the feed's database work."""
-    return Jobs()
+        return self.key.account_id
 
 
 def _parse(text: str | None) -> Mapping[str, Any]:
@@ -304,6 +341,11 @@ def _parse(text: str | None) -> Mapping[str, Any]:
     if not isinstance(frame, dict):
         raise BadFrame("Frames are JSON objects.")
     return frame
+
+
+def _is_too_long(data: str | bytes) -> bool:
+    # A character has at most 4 bytes: most frames need no encoding to be known as short.
+    return len(data) > LONGEST_FRAME // 4 and len(data.encode() if isinstance(data, str) else data) > LONGEST_FRAME
 
 
 def _text(frame: Mapping[str, Any], name: str) -> str:
@@ -318,8 +360,3 @@ def _find_call(account_id: int, call_id: str) -> Call:
     if call is None:
         raise UnknownCall("There is no such call.", param="call_id")
     return call
-
-
-def _is_valid(key_id: int, at: datetime) -> bool:
-    keys = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=at), pk=key_id, revoked_at=None)
-    return keys.filter(account__status=Account.Status.ACTIVE).exists()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Account, ApiKey
 from agents.models import Agent
 from calls import events
-from calls.consumers import feed
+from calls.consumers import feed, outgoing, rounds
 from calls.models import Call, CallEvent
 from calls.routing import websockets
 from calls.services import lifecycle
@@ -137,7 +137,7 @@ async def test_nothing_is_heard_before_authentication(client, call):
 
 async def test_who_does_not_authenticate_in_time_is_closed(monkeypatch):
     monkeypatch.setattr(feed, "AUTHENTICATE_SECONDS", 0.05)
-    monkeypatch.setattr(feed, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(rounds, "KEYS_EVERY_SECONDS", 0.02)
     late = Client()
     await late.open()
 
@@ -460,7 +460,7 @@ async def test_a_flood_closes_the_socket(known, monkeypatch):
 
 
 async def test_a_slow_reader_is_closed(known, call, monkeypatch):
-    monkeypatch.setattr(feed, "MOST_UNSENT", 3)
+    monkeypatch.setattr(outgoing, "MOST_FRAMES", 3)
     await in_database(lambda: [record(call, str(number)) for number in range(10)])
 
     await known.send(type="subscribe", call_id=call.public_id)

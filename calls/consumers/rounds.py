@@ -1,0 +1,142 @@
+"""What is looked after for all sockets of a process at once: their keys, what the log has for them, their count.
+
+One query a round, however many sockets there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final, Protocol
+from weakref import WeakKeyDictionary
+
+from django.db import DatabaseError, InterfaceError
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Account, ApiKey
+from calls.consumers import sockets
+from calls.consumers.following import Following, Heads, find_heads
+from calls.services.background import Jobs
+
+logger = logging.getLogger(__name__)
+
+# A revoked key closes its sockets within a second.
+KEYS_EVERY_SECONDS: Final = 0.7
+LOG_EVERY_SECONDS: Final = 2.0
+COUNT_EVERY_SECONDS: Final = sockets.SECONDS_TO_LIVE / 3
+
+
+class Socket(Protocol):
+    """What a round knows of a socket."""
+
+    name: str
+    key: ApiKey | None
+    following: Following
+
+    def look(self, now: float) -> None:
+        """Time has passed."""
+
+    def lose_key(self) -> None:
+        """Its key is no longer valid."""
+
+    async def read_log(self) -> None:
+        """Send what the log has beyond what was sent."""
+
+
+class Rounds:
+    """The sockets of one event loop. It works while there are any."""
+
+    def __init__(self) -> None:
+        self._sockets: set[Socket] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def join(self, socket: Socket) -> None:
+        self._sockets.add(socket)
+        if not self._tasks:
+            rounds = (self._look_after_keys(), self._look_after_log(), self._look_after_count())
+            self._tasks = [asyncio.create_task(work) for work in rounds]
+
+    def leave(self, socket: Socket) -> None:
+        self._sockets.discard(socket)
+        if not self._sockets:
+            for task in self._tasks:
+                task.cancel()
+            self._tasks = []
+
+    async def _look_after_keys(self) -> None:
+        while True:
+            await asyncio.sleep(KEYS_EVERY_SECONDS)
+            now = asyncio.get_running_loop().time()
+            for socket in list(self._sockets):
+                socket.look(now)
+            known = {key.pk for _, key in self._authenticated()}
+            if not known:
+                continue
+            try:
+                valid = await jobs().run(_valid_keys, known, timezone.now())
+            except (DatabaseError, InterfaceError):
+                logger.warning("keys could not be checked: the next round will", exc_info=True)
+                continue
+            for socket, key in self._authenticated():
+                if key.pk in known - valid:
+                    socket.lose_key()
+
+    async def _look_after_log(self) -> None:
+        while True:
+            await asyncio.sleep(LOG_EVERY_SECONDS)
+            followers = [(socket, key) for socket, key in self._authenticated() if socket.following.is_any()]
+            if not followers:
+                continue
+            try:
+                heads = await jobs().run(
+                    find_heads,
+                    call_ids=set().union(*(socket.following.chosen for socket, _ in followers)),
+                    account_ids={key.account_id for socket, key in followers if socket.following.has_account()},
+                )
+                await _read_logs(followers, heads)
+            except (DatabaseError, InterfaceError):
+                logger.warning("the log could not be read: the next round will", exc_info=True)
+
+    async def _look_after_count(self) -> None:
+        while True:
+            await asyncio.sleep(COUNT_EVERY_SECONDS)
+            names: Mapping[int, list[str]] = defaultdict(list)
+            for socket, key in self._authenticated():
+                names[key.account_id].append(socket.name)
+            for account_id, of_account in names.items():
+                await jobs().run(sockets.stay, account_id=account_id, names=of_account)
+
+    def _authenticated(self) -> Iterator[tuple[Socket, ApiKey]]:
+        for socket in list(self._sockets):
+            if socket.key is not None:
+                yield socket, socket.key
+
+
+async def _read_logs(followers: Iterable[tuple[Socket, ApiKey]], heads: Heads) -> None:
+    for socket, key in followers:
+        if socket.following.is_behind(heads, account_id=key.account_id):
+            await socket.read_log()
+
+
+def _valid_keys(known: set[int], at: datetime) -> set[int]:
+    keys = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=at), pk__in=known, revoked_at=None)
+    return set(keys.filter(account__status=Account.Status.ACTIVE).values_list("pk", flat=True))
+
+
+def rounds() -> Rounds:
+    """Those of the running loop."""
+    return _BY_LOOP.setdefault(asyncio.get_running_loop(), Rounds())
+
+
+@functools.cache
+def jobs() -> Jobs:
+    """The process's few threads for the feed's database work."""
+    return Jobs()
+
+
+_BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, Rounds] = WeakKeyDictionary()
