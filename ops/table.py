@@ -102,6 +102,8 @@ def vaniagent(site: Site) -> list[list[Program]]:
                     *(python, "-m", "daphne", "-b", site.host, "-p", str(site.port)),
                     # Feed clients are quiet for long: a ping finds those that are gone.
                     *("--ping-interval", "20", "--ping-timeout", "30"),
+                    # No access log: it would hold the signatures of links to recordings.
+                    *("-v", "0"),
                     "vaniagent.asgi:application",
                 ),
                 ready=Answers(site.port, "/healthz"),

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.exceptions import SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.signals import beat_init, setup_logging, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vaniagent.settings")
 
 # Celery warns of root because unpickling runs code. Our messages are JSON.
 warnings.filterwarnings("ignore", category=SecurityWarning)
+# Celery tells at each lost connection how a future version treats tasks in progress. Ours acknowledge as they start.
+warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
 app = Celery("vaniagent")
 app.config_from_object("django.conf:settings", namespace="CELERY")

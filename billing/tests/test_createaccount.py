@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
@@ -96,3 +100,14 @@ def test_an_address_is_taken_once() -> None:
         create("ADA@example.com")
 
     assert Account.objects.count() == 1
+
+
+def test_says_that_the_database_is_away() -> None:
+    # Port 1 of loopback: nobody listens there.
+    env = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing", "SECRET_KEY": "unused"}
+    command = [sys.executable, "manage.py", "createaccount", "ada@example.com"]
+
+    ended = subprocess.run(command, env=env, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("CommandError: The database cannot be reached.")

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ async def test_serves_the_most_urgent_first():
     with Pool(workers=1) as pool:
         running = asyncio.ensure_future(pool.run(gate.wait, urgency=Urgency.AHEAD))
         waiting = [
-            asyncio.ensure_future(pool.run(lambda name=name: order.append(name), urgency=urgency))
+            asyncio.ensure_future(pool.run(partial(order.append, name), urgency=urgency))
             for name, urgency in [
                 ("ahead", Urgency.AHEAD),
                 ("later", Urgency.LATER_PIECE),

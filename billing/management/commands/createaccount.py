@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -49,6 +49,8 @@ class Command(BaseCommand):
             )
         except errors.ServiceError as error:
             raise CommandError(error.message) from error
+        except OperationalError as error:
+            raise CommandError("The database cannot be reached. Is `make run` up, or DATABASE_URL right?") from error
 
         if options["json"]:
             self.stdout.write(json.dumps(made))
