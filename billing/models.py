@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 
 from accounts.models import Account
@@ -76,6 +78,17 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}"
+
+
+# What an account's owner sees: what came in and went out. Holds and releases move nothing that is not the account's already.
+STATED_KINDS: Final = (
+    Transaction.Kind.GRANT,
+    Transaction.Kind.TOP_UP,
+    Transaction.Kind.CHARGE,
+    Transaction.Kind.ADJUSTMENT,
+    Transaction.Kind.REFUND,
+    Transaction.Kind.REINSTATEMENT,
+)
 
 
 class LedgerEntry(models.Model):

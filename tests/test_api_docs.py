@@ -57,11 +57,12 @@ def fields_of(node: Any) -> set[str]:
 
 
 def bodies_of(operation: Any) -> list[Any]:
-    """The shapes of what an operation takes and answers."""
+    """The shapes of what an operation takes and answers, as far as it is JSON."""
     answers = [answer for status, answer in operation["responses"].items() if status < "300"]
     return [
         content["application/json"]["schema"]
         for content in (it["content"] for it in (*answers, operation.get("requestBody", {})) if "content" in it)
+        if "application/json" in content
     ]
 
 
@@ -155,7 +156,7 @@ def asked(request: str) -> tuple[str, str, dict[str, str], str | None]:
         method = value.lower() if flag == "-X" else method
         body = value if flag == "-d" else body
     address = urlsplit(next(word for word in words if word.startswith(API)))
-    parts = [re.sub(r"^(agent|call|we|whd)_[0-9a-z]+$", "{id}", part) for part in address.path.split("/")]
+    parts = [re.sub(r"^(?!top_ups$)(agent|call|top|we|whd)_[0-9a-z]+$", "{id}", part) for part in address.path.split("/")]
     path = "/".join(parts)
     known = next(it for it in OPENAPI["paths"] if it.replace("{endpoint_id}", "{id}") == path)
     return method, known, dict(parse_qsl(address.query)), body

@@ -14,7 +14,9 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from accounts.models import Scope
+from billing import payments
 from billing.models import Balance
+from billing.payments.fake import FakePayments
 from calls.models import Call, Turn
 from conftest import ApiClient
 from vaniagent.lib import errors
@@ -180,6 +182,17 @@ def test_agents(api, document):
 def test_voices_and_account(api, document):
     assert check(document, "/v1/voices", "get", api.get("/v1/voices?limit=3"))["limit"] == 3
     assert check(document, "/v1/account", "get", api.get("/v1/account"))["plan"] == "starter"
+
+
+def test_credits(api, document, monkeypatch):
+    provider = FakePayments()
+    monkeypatch.setattr(payments, "configured", lambda: provider)
+    made = check(document, "/v1/account/top_ups", "post", api.post("/v1/account/top_ups", {"credits": "20.00"}))
+    check(document, "/v1/account/top_ups", "get", api.get("/v1/account/top_ups"))
+    check(document, "/v1/account/top_ups/{id}", "get", api.get(f"/v1/account/top_ups/{made['id']}"))
+    page = check(document, "/v1/account/transactions", "get", api.get("/v1/account/transactions?kind=grant"))
+
+    assert [posted["amount"] for posted in page["data"]] == ["5.00"]
 
 
 def test_a_call_from_its_start_to_its_end(api, agent, document):

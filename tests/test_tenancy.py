@@ -8,6 +8,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from billing.models import TopUp
 from calls.models import Call
 from conftest import ApiClient, make_agent
 from webhooks.models import Delivery, Endpoint, Event
@@ -48,7 +49,11 @@ def ids(account: Any) -> dict[str, str]:
         account=account, type="call.started", subject=call.public_id, body="{}", created_at=timezone.now()
     )
     delivery = Delivery.objects.create(account=account, endpoint=endpoint, event=event, subject=call.public_id)
+    top_up = TopUp.objects.create(
+        account=account, micro_credits=1, checkout_id="cs_1", url="https://pay.example.com/", created_at=timezone.now()
+    )
     return {
+        "v1/account/top_ups": top_up.public_id,
         "v1/agents": agent.public_id,
         "v1/calls": call.public_id,
         "v1/webhook_endpoints": endpoint.public_id,
@@ -94,4 +99,4 @@ def test_without_a_key(ids: dict[str, str], method: str, route: str) -> None:
 
 
 def snapshot() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in (Call, Endpoint, Event, Delivery)]
+    return [list(model.objects.order_by("pk").values()) for model in (Call, Endpoint, Event, Delivery, TopUp)]

@@ -5,17 +5,20 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from billing.callbacks import stripe_notice
 from calls.api.files import call_file
 from vaniagent import health
 from vaniagent.openapi import OpenApiView
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("billing/stripe", stripe_notice),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("files/<str:call_id>/<str:name>", call_file),
     path("v1/openapi.json", OpenApiView.as_view()),
     path("v1/", include("agents.api.urls")),
+    path("v1/", include("billing.api.urls")),
     path("v1/", include("calls.api.urls")),
     path("v1/", include("webhooks.api.urls")),
 ]

@@ -18,20 +18,35 @@ from billing.services.ledger import (
     settle_call,
 )
 from billing.services.low_balance import set_low_threshold
+from billing.services.statements import StatementLine, stated_transactions, statement, statement_version
+from billing.services.top_ups import (
+    AmountOutOfRange,
+    TopUpNotSetUp,
+    create_top_up,
+    take_notice,
+)
 
 __all__ = [
     "AlreadySettled",
+    "AmountOutOfRange",
     "InsufficientCredits",
     "LedgerFault",
     "NoReason",
     "NothingToMove",
     "ReusedReference",
+    "StatementLine",
+    "TopUpNotSetUp",
     "adjust",
     "check_ledger",
+    "create_top_up",
     "extend_hold",
     "grant",
     "hold_first_minute",
     "release",
     "set_low_threshold",
     "settle_call",
+    "stated_transactions",
+    "statement",
+    "statement_version",
+    "take_notice",
 ]

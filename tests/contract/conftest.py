@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from billing import payments
+from billing.payments.fake import FakePayments
 from calls import tasks
 from conftest import ApiClient
 
 MINIMAL: dict[str, Any] = {
+    "/v1/account/top_ups": {"credits": "20.00"},
     "/v1/agents": {"name": "Ada", "voice": "en-US-Neural2-F"},
     "/v1/webhook_endpoints": {"url": "https://example.com/hook", "events": ["call.started"]},
 }
@@ -19,6 +22,13 @@ MINIMAL: dict[str, Any] = {
 def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are placed, and wait."""
     monkeypatch.setattr(tasks.run_call, "apply_async", lambda **options: None)
+
+
+@pytest.fixture(autouse=True)
+def _no_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Top-ups are ordered, and never paid."""
+    provider = FakePayments()
+    monkeypatch.setattr(payments, "configured", lambda: provider)
 
 
 @pytest.fixture
@@ -31,10 +41,12 @@ def bodies(api: ApiClient) -> dict[str, Any]:
 @pytest.fixture
 def ids(api: ApiClient, bodies: dict[str, Any]) -> dict[str, str]:
     """One of each resource, by the address where it is found."""
+    top_up = api.post("/v1/account/top_ups", bodies["/v1/account/top_ups"]).json()
     call = api.post("/v1/calls", bodies["/v1/calls"]).json()
     endpoint = api.post("/v1/webhook_endpoints", bodies["/v1/webhook_endpoints"]).json()
     delivery = api.post(f"/v1/webhook_endpoints/{endpoint['id']}/test").json()
     return {
+        "/v1/account/top_ups": top_up["id"],
         "/v1/agents": call["agent_id"],
         "/v1/calls": call["id"],
         "/v1/webhook_endpoints": endpoint["id"],

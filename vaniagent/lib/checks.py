@@ -71,6 +71,32 @@ def check_choices(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
     return faults
 
 
+@register()
+def check_stripe_is_whole(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    if bool(settings.STRIPE_SECRET_KEY) == bool(settings.STRIPE_WEBHOOK_SECRET):
+        return []
+    return [
+        Error(
+            "Only one of STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET is set.",
+            hint="Topping up needs both: one to open pages, the other to believe what was paid. See docs/billing.md.",
+            id="vaniagent.E006",
+        )
+    ]
+
+
+@register(deploy=True)
+def check_mails_go_out(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    if settings.EMAIL_URL or urlsplit(settings.PUBLIC_URL).hostname in LOOPBACK:
+        return []
+    return [
+        Warning(
+            "EMAIL_URL is not set, and this installation is public.",
+            hint="Mails to customers only become files in VAR_DIR/mail. Set EMAIL_URL and MAIL_FROM.",
+            id="vaniagent.W003",
+        )
+    ]
+
+
 @register(deploy=True)
 def check_webhooks_stay_outside(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     if not settings.WEBHOOKS_ALLOW_PRIVATE or urlsplit(settings.PUBLIC_URL).hostname in LOOPBACK:

@@ -23,6 +23,7 @@ def test_the_defaults_are_right():
         ("REDIS_URL", "localhost:6379", "vaniagent.E003"),
         ("LOG_FORMAT", "xml", "vaniagent.E004"),
         ("LLM_PROVIDER", "oracle", "vaniagent.E005"),
+        ("STRIPE_SECRET_KEY", "sk_test_secret", "vaniagent.E006"),
     ],
 )
 def test_a_mistake_is_said_with_a_hint(settings, name, value, fault):

@@ -1,0 +1,139 @@
+"""`/v1/account/transactions` and `/v1/account/statement`: what became of an account's credits."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import date
+from itertools import islice
+from typing import Any, Final
+
+from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.http import parse_etags
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.request import Request
+
+from accounts.api.base import ApiViewSet
+from accounts.models import Scope
+from billing import services
+from billing.models import STATED_KINDS, Transaction
+from billing.services import StatementLine
+from vaniagent.lib import money
+from vaniagent.lib.api.fields import TextField
+from vaniagent.lib.api.serializers import PageQuery, Query
+
+COLUMNS: Final = ("time", "kind", "reference", "memo", "amount", "balance after")
+# What makes a spreadsheet take a cell for a formula.
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_MONTH: Final = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
+_LINES_AT_ONCE: Final = 500
+
+
+class TransactionListQuery(PageQuery):
+    """A kind narrows the list."""
+
+    kind = serializers.ChoiceField(choices=STATED_KINDS, default=None)
+
+
+class MonthField(TextField):
+    """A month, such as `2026-11`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        named = _MONTH.fullmatch(super().to_internal_value(data))
+        if named is None:
+            raise serializers.ValidationError("Name a month, such as 2026-11.")
+        return date(int(named[1]), int(named[2]), 1)
+
+
+class StatementQuery(Query):
+    """The month that is wanted."""
+
+    month = MonthField(default=None, help_text="Such as `2026-11`, by UTC; by default the present one")
+
+
+class TransactionSerializer(serializers.ModelSerializer[Transaction]):
+    kind = serializers.ChoiceField(choices=STATED_KINDS)
+    amount = serializers.SerializerMethodField(help_text="Decimal text; what went out is negative")
+
+    class Meta:
+        model = Transaction
+        fields = ["posted_at", "kind", "reference", "memo", "amount"]
+        read_only_fields = fields
+
+    def get_amount(self, posted: Any) -> str:
+        return money.to_text(posted.micro_credits)
+
+
+class TransactionViewSet(mixins.ListModelMixin, ApiViewSet[Transaction]):
+    """What came in and went out, newest first."""
+
+    scopes = {"list": Scope.READ}
+    serializer_class = TransactionSerializer
+    list_query_class: type[Query] = TransactionListQuery
+
+    def get_queryset(self) -> QuerySet[Transaction]:
+        transactions = services.stated_transactions(account=self.account)
+        if self.query["kind"]:
+            transactions = transactions.filter(kind=self.query["kind"])
+        return transactions.order_by("-posted_at", "-pk")
+
+
+class StatementViewSet(ApiViewSet[Transaction]):
+    scopes = {"list": Scope.READ}
+    list_query_class: type[Query] = StatementQuery
+    pagination_class = None
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    def list(self, request: Request) -> HttpResponseBase:
+        """Get the statement of a month as CSV."""
+        month: date = self.query["month"] or timezone.now().date()
+        version = services.statement_version(account=self.account, month=month)
+        etag = f'"{hashlib.sha256(version.encode()).hexdigest()[:32]}"'
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        known = [text.removeprefix("W/") for text in parse_etags(request.headers.get("If-None-Match", ""))]
+        if etag in known or "*" in known:
+            unchanged = HttpResponse(status=304, headers=headers)
+            del unchanged.headers["Content-Type"]
+            return unchanged
+
+        headers["Content-Disposition"] = f'attachment; filename="statement-{month:%Y-%m}.csv"'
+        lines = services.statement(account=self.account, month=month)
+        return StreamingHttpResponse(_as_csv(lines), headers=headers, content_type="text/csv; charset=utf-8")
+
+
+async def _as_csv(lines: Iterator[StatementLine]) -> AsyncIterator[str]:
+    """The statement in pieces. The database is asked in the thread that a request's database work is done in."""
+    yield _written([COLUMNS])
+    while batch := await sync_to_async(lambda: list(islice(lines, _LINES_AT_ONCE)))():
+        yield _written(_cells(line) for line in batch)
+
+
+def _written(rows: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def _cells(line: StatementLine) -> tuple[str, ...]:
+    return (
+        f"{line.at:%Y-%m-%dT%H:%M:%SZ}",
+        line.kind,
+        _harmless(line.reference),
+        _harmless(line.memo),
+        money.to_text(line.micro_credits),
+        money.to_text(line.balance_after),
+    )
+
+
+def _harmless(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -1,0 +1,77 @@
+"""`/v1/account/top_ups`: buying credits."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.validators import RegexValidator, URLValidator
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import ApiViewSet
+from accounts.models import Scope
+from billing import payments, services
+from billing.models import TopUp
+from vaniagent.lib import money
+from vaniagent.lib.api.fields import IdField, TextField
+from vaniagent.lib.api.serializers import Input
+
+MAX_URL_LENGTH: Final = 2_000
+_IS_AMOUNT: Final = RegexValidator(r"^[0-9]{1,7}(\.[0-9]{1,2})?\Z", "Give an amount in decimal text, such as 20.00.")
+_IS_ADDRESS: Final = URLValidator(schemes=["http", "https"])
+
+
+class TopUpBody(Input):
+    """What opens a page to pay at."""
+
+    credits = TextField(
+        max_length=10, trim_whitespace=False, validators=[_IS_AMOUNT], help_text="Decimal text, 1.00 to 10000.00"
+    )
+    success_url = TextField(max_length=MAX_URL_LENGTH, validators=[_IS_ADDRESS], required=False)
+    cancel_url = TextField(max_length=MAX_URL_LENGTH, validators=[_IS_ADDRESS], required=False)
+
+
+class TopUpSerializer(serializers.ModelSerializer[TopUp]):
+    id = IdField("top", source="public_id")
+    url = serializers.SerializerMethodField(allow_null=True, help_text="Where it is paid; null once nothing is to pay")
+    credits = serializers.SerializerMethodField(help_text="Decimal text")
+
+    class Meta:
+        model = TopUp
+        fields = ["id", "url", "credits", "status", "created_at", "paid_at"]
+        read_only_fields = fields
+
+    def get_url(self, top_up: TopUp) -> str | None:
+        return top_up.url if top_up.status == TopUp.Status.OPEN else None
+
+    def get_credits(self, top_up: TopUp) -> str:
+        return money.to_text(top_up.micro_credits)
+
+
+class TopUpViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[TopUp]):
+    scopes = {"list": Scope.READ, "retrieve": Scope.READ, "create": Scope.ADMIN}
+    serializer_class = TopUpSerializer
+
+    def get_queryset(self) -> QuerySet[TopUp]:
+        top_ups: QuerySet[TopUp] = TopUp.objects.for_account(self.account)
+        return top_ups.order_by("-pk")
+
+    @extend_schema(request=TopUpBody, responses={201: TopUpSerializer})
+    def create(self, request: Request) -> Response:
+        """Buy credits: open a page where they are paid."""
+        body: dict[str, Any] = self.read(TopUpBody)
+        back = f"{settings.PUBLIC_URL}/billing"
+        top_up = services.create_top_up(
+            account=self.account,
+            micro_credits=money.to_micro(body["credits"]),
+            success_url=body.get("success_url", back),
+            cancel_url=body.get("cancel_url", back),
+            payments=payments.configured(),
+            at=timezone.now(),
+        )
+        return Response(self.get_serializer(top_up).data, status.HTTP_201_CREATED)
