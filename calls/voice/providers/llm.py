@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
-from openai import APIError, AsyncOpenAI, AsyncStream
+import httpx2
+from openai import APIError, AsyncOpenAI, AsyncStream, DefaultAsyncHttpx2Client
 from openai.types.chat import ChatCompletionChunk
 from pipecat.frames.frames import (
     Frame,
@@ -38,6 +40,10 @@ MANNERS = (
     " markup, no emoji, numbers as words. Never claim to be human. When the conversation is over, say goodbye and"
     f" end with {HANG_UP}."
 )
+# Seconds that an unused connection stays open: longer than people speak.
+KEPT_ALIVE = 120.0
+# What a local model may take to read a long prompt for the first time.
+WARM_UP_SECONDS = 20.0
 
 
 def _settings(model: str) -> LLMSettings:
@@ -84,7 +90,9 @@ class Thinker:
         if self._client is None:
             # It insists on a key; a local endpoint takes any. One retry: the time-outs above it count both.
             key = config.llm_api_key.get_secret_value() or "none"
-            self._client = AsyncOpenAI(base_url=config.llm_base_url, api_key=key, max_retries=1)
+            limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=KEPT_ALIVE)
+            http = DefaultAsyncHttpx2Client(limits=limits)
+            self._client = AsyncOpenAI(base_url=config.llm_base_url, api_key=key, max_retries=1, http_client=http)
         return self._client
 
     async def reply(self, mind: Mind) -> Reply:
@@ -126,12 +134,15 @@ class EndpointLLM(OpenAILLMService):
     def __init__(self, mind: Mind, thinker: Thinker, config: EngineConfig) -> None:
         self._shared_client = thinker.client(config)
         super().__init__(settings=OpenAILLMService.Settings(model=config.llm_model))
+        self._model = config.llm_model
         self._mind = mind
         self._thinker = thinker
         self._first_token = config.llm_first_token
         self._stall = config.llm_stall
         self._held = ""
         self._said = ""
+        self._is_marked = False
+        self._is_warm = False
 
     def create_client(self, *_: object, **__: object) -> AsyncOpenAI:
         return self._shared_client
@@ -142,6 +153,21 @@ class EndpointLLM(OpenAILLMService):
         instruction = "\n\n".join(part for part in (spec.prompt, MANNERS, told) if part)
         settings = OpenAILLMService.Settings(system_instruction=instruction, temperature=spec.temperature)
         await self.queue_frame(LLMUpdateSettingsFrame(delta=settings))
+        if not self._is_warm and not spec.history:
+            # The phone is still to ring.
+            self._is_warm = True
+            self.create_task(self._warm(instruction), "warm-up")
+
+    async def _warm(self, instruction: str) -> None:
+        """Open the connection, and have the prompt read: endpoints keep the beginning of what they have read."""
+        client = self._shared_client.with_options(max_retries=0, timeout=WARM_UP_SECONDS)
+        # Whatever is wrong shows in the first reply.
+        with suppress(APIError, OSError):
+            await client.chat.completions.create(
+                model=self._model,
+                messages=[{"role": "system", "content": instruction}, {"role": "user", "content": "Hello."}],
+                max_tokens=1,
+            )
 
     async def get_chat_completions(self, context: LLMContext) -> AsyncStream[ChatCompletionChunk]:
         async with asyncio.timeout(self._first_token):
@@ -151,7 +177,7 @@ class EndpointLLM(OpenAILLMService):
         return cast("AsyncStream[ChatCompletionChunk]", watched)
 
     async def _process_context(self, context: LLMContext) -> None:
-        self._held, self._said = "", ""
+        self._held, self._said, self._is_marked = "", "", False
         try:
             await super()._process_context(context)
         except (APIError, TimeoutError, OSError) as error:
@@ -159,7 +185,9 @@ class EndpointLLM(OpenAILLMService):
             await self._stand_in()
             return
         await self._release(is_last=True)
-        if not self._said.strip():
+        if self._is_marked:
+            self._mind.ends_call_after(self._said)
+        elif not self._said.strip():
             self._mind.model_failed("empty")
             await self._stand_in()
 
@@ -178,20 +206,27 @@ class EndpointLLM(OpenAILLMService):
         await self._release(is_last=False)
 
     async def _release(self, *, is_last: bool) -> None:
-        """Push what cannot be the beginning of the hang-up mark."""
-        if HANG_UP in self._held:
-            text, self._held = self._held.split(HANG_UP, 1)[0], ""
-            self._said += text
-            self._mind.ends_call_after(self._said)
-        elif is_last:
-            text, self._held = self._held, ""
-            self._said += text
-        else:
-            cut = self._held.rfind("<")
-            keep = cut if cut != -1 and HANG_UP.startswith(self._held[cut:]) else len(self._held)
-            text, self._held = self._held[:keep], self._held[keep:]
-            self._said += text
+        """Push what cannot be the beginning of the hang-up mark. The mark counts only at the very end: a model may be
+        talked into quoting it."""
+        while HANG_UP in self._held:
+            text, self._held = self._held.split(HANG_UP, 1)
+            await self._push_said(text)
+            self._is_marked = True
+        keep = len(self._held)
+        cut = self._held.rfind("<")
+        if not is_last and cut != -1 and HANG_UP.startswith(self._held[cut:]):
+            keep = cut
+        text, self._held = self._held[:keep], self._held[keep:]
+        await self._push_said(text)
+
+    async def _push_said(self, text: str) -> None:
+        if text.strip():
+            self._is_marked = False
+        if self._said.endswith(" "):
+            # Where a mark stood between two spaces.
+            text = text.lstrip(" ")
         if text:
+            self._said += text
             await super()._push_llm_text(text)
 
 
