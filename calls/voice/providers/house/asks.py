@@ -41,6 +41,7 @@ _ARTICLE = re.compile(
     re.I,
 )
 _PERSONS = rf"(?:they|he|she|you|the {spoken.PERSON}|{spoken.PERSON}s|patients|customers)"
+_THINGS = r"(?:some(?:body|one|thing)|any(?:body|one|thing)|every(?:body|one|thing)|nobody|there|it|this|that|(?:the|their) [a-z]+)"
 _INVERTS = {
     "are": "are", "is": "are", "were": "were", "was": "were", "have": "have", "has": "have", "can": "can", "could": "could", "would": "would",
     "will": "will", "should": "should", "had": "had",
@@ -103,15 +104,36 @@ def kind_of_question(question: str) -> str:
     return "yes_no" if _YES_NO.match(low) else "text"
 
 
+# A second thing to ask for that says so itself: "... and ask for a number", "... and for a number".
+_ASKED_ANEW = re.compile(
+    r"(?:,\s*(?:and\s+|then\s+)*|;\s*|\s+(?:and|then|plus|as well as)\s+(?:then\s+)?)(?:also\s+|finally\s+)*"
+    r"(?:(?:ask|find out|collect|gather|get|take|inquire|enquire|request)(?:\s+(?:them|him|her))?\s+(?:(?:for|about)\s+)?(?=(?:if|whether|how|what|when|where|which|who|why|for|about|their|the|a|an|his|her|any)\b)|for\s+(?=(?:their|the|a|an|his|her|any)\b))",
+    re.I,
+)
+_WHAT_FOR = re.compile(
+    r"\s+(?:(?:to|for) (?:reach|call|contact|text|get hold of|reaching|calling|contacting)\b.*|(?:where|on which|at which|that|under which) (?:they|we|you|he|she|someone) can\b.*|for (?:the |a )?(?:call ?-?back|booking|appointment|reservation|contact|confirmation|records?|file))$",
+    re.I,
+)
+
+
 def _parts(target: str) -> list[str]:
+    """The things to ask for, apart."""
+    return [part for asked in _ASKED_ANEW.split(target) for part in _listed(asked) if part]
+
+
+def _listed(target: str) -> list[str]:
     """A list of things to ask for, apart; clauses stay whole."""
     kept = re.sub(r"\b(first|day|date|days|dates) (?:and|or|&) (last|time|times)\b", r"\1_and_\2", target, flags=re.I)
     pieces = re.split(r",?\s+(?:and|as well as|then|plus|&)\s+(?:(?:also )?(?:ask )?(?:for )?)|[,;]\s+", kept)
-    if len(pieces) > 1 and not all(len(p.split()) <= 6 or _is_clause(p) for p in pieces):
+    if len(pieces) > 1 and not all(len(p.split()) <= 6 or _is_clause(p) or _is_thing(p) for p in pieces):
         pieces = [kept]
     if len(pieces) > 1 and _is_clause(pieces[0]) and not all(_is_clause(p) or _known(p) for p in pieces[1:]):
         pieces = [kept]
     return [p.replace("_and_", " and ").strip() for p in pieces if p.strip()]
+
+
+def _is_thing(part: str) -> bool:
+    return bool(re.match(r"(?:their|his|her|the|an?|any)\b", part.strip(), re.I))
 
 
 def _is_clause(part: str) -> bool:
@@ -119,7 +141,7 @@ def _is_clause(part: str) -> bool:
 
 
 def _known(part: str) -> tuple[str, str, str] | None:
-    bare = _ARTICLE.sub("", part.strip().lower())
+    bare = _WHAT_FOR.sub("", _ARTICLE.sub("", part.strip().lower()))
     for pattern, kind, question in _KNOWN:
         if re.fullmatch(rf"(?:{pattern})(?: \(.{{0,80}}\))?", bare):
             return bare.split(" (")[0], kind, question
@@ -182,7 +204,8 @@ def _inverted(clause: str) -> str | None:
     clause = re.sub(r"\b(they|he|she|you)'ve\b", r"\1 have", clause, flags=re.I)
     match = re.match(rf"{_PERSONS} (\w+)\s*(.*)", clause, re.I)
     if match is None:
-        return None
+        thing = re.match(rf"({_THINGS}) (is|are|was|were|will|can|could|would|should) (\S.*)", clause, re.I)
+        return f"{thing[2].lower()} {spoken.to_caller(thing[1])} {spoken.to_caller(thing[3])}" if thing else None
     verb, rest = match[1].lower(), match[2]
     turned = spoken.to_caller(rest)
     have_is_full = verb in ("have", "has") and not re.match(

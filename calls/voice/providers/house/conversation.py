@@ -80,6 +80,9 @@ def _was_put(ask: Ask, said: str) -> bool:
 
 def is_answer(ask: Ask, heard: str) -> bool:
     """Whether what was heard answers the question, or is something else."""
+    heard = intents.without_courtesies(heard)
+    if not heard:
+        return False
     if intents.is_filler(heard) and not (intents.is_yes(heard) or intents.is_no(heard)):
         return False
     found = intents.intents(heard)
@@ -96,11 +99,20 @@ def is_answer(ask: Ask, heard: str) -> bool:
             "capabilities",
             "wrong_number",
             "opt_out",
+            "has_question",
+            "wants_help",
+            "refuses",
+            "why_ask",
         )
     ):
         return False
     if "hello" in found and len(words.tokens(heard)) <= 3:
         return False
+    if ask.kind in _VOLUNTEERED and not slots.said_back(ask.kind, heard):
+        # A number is a number, a name a name; only a plain no, or "the one you called", stands in for it.
+        same = re.search(r"\b(?:this|same|that|the one|you (?:have|called|dialed))\b", heard, re.I)
+        plain_no = intents.is_no(heard) and len(words.tokens(heard)) <= 6
+        return plain_no or (ask.kind != "name" and bool(same) and not intents.is_question(heard))
     if (
         ask.kind in ("phone", "email", "name", "date", "number")
         and not slots.said_back(ask.kind, heard)
@@ -132,7 +144,7 @@ def read_history(history: Sequence[Message], asks: Sequence[Ask]) -> State:
         elif message.role == "agent":
             if state.heard:
                 state.heard_before.append(state.heard)
-                _note_given(state, state.heard)
+                _note_given(state, state.heard, asks)
                 state.heard = ""
             state.said.append(text)
             state.new_notes = []
@@ -147,10 +159,24 @@ def read_history(history: Sequence[Message], asks: Sequence[Ask]) -> State:
     return state
 
 
-def _note_given(state: State, heard: str) -> None:
+def answers_another(state: State, asks: Sequence[Ask], heard: str) -> Ask | None:
+    """The earlier question, still open, that a yes or no belongs to when the one put last wants a name or a number."""
+    if state.pending is None or state.pending.kind not in _VOLUNTEERED or is_answer(state.pending, heard):
+        return None
+    if not (intents.is_yes(heard) or intents.is_no(heard)) or len(words.tokens(heard)) < 3:
+        return None
+    still_open = [a for a in asks if a.kind == "yes_no" and a.question in state.asked - state.given]
+    return next((ask for ask in still_open if is_answer(ask, heard)), None)
+
+
+def _note_given(state: State, heard: str, asks: Sequence[Ask]) -> None:
     if state.pending is not None and is_answer(state.pending, heard):
         state.given.add(state.pending.kind if state.pending.kind in _VOLUNTEERED else state.pending.question)
         state.pending = None
+    elif state.pending is not None and "refuses" in intents.intents(heard):
+        state.pending = None
+    elif (other := answers_another(state, asks, heard)) is not None:
+        state.given.add(other.question)
     state.given.update(volunteered(heard))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from calls.voice.providers.house.conversation import WHEN_INSTEAD, Message, Persona, Reply, State, read_history
 from calls.voice.providers.house.embeddings import Embedder
+from calls.voice.providers.house.foreign import reply_in
 from calls.voice.providers.house.knowledge import knowledge_of
 from calls.voice.providers.house.notes import Heed, heed
 from calls.voice.providers.house.phrases import phrases_for
@@ -63,7 +64,7 @@ class House:
         )
         fresh = heeded[len(heeded) - len(state.new_notes) :]
         turn = Turn(self._script, self._brief, state, asks, knowledge, self._embedder)
-        reply = turn.in_other_language(self._foreign) if self._foreign else turn.reply()
+        reply = reply_in(self._foreign, turn) if self._foreign else turn.reply()
         return self._with_notes(reply, fresh, state)
 
     def _with_notes(self, reply: Reply, fresh: list[Heed], state: State) -> Reply:

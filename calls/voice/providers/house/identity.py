@@ -122,6 +122,7 @@ def _read_role(rest: str, known: Identity) -> bool:
         _PRAISE.sub("", role),
     )[0]
     role = re.sub(r"^\s*(?:an?|the|our)\s+", "", re.sub(r"\s+", " ", role).strip(), flags=re.I).strip(" ,.-")
+    role = re.sub(r"\s+(?:on|over|by|via) (?:the )?(?:tele)?phone$", "", role)
     role = re.sub(r"\s+(?:at|for|from|of|with)$", "", role)
     if role and len(role.split()) <= 5 and not known.role:
         known.role = role if role[:2].isupper() or role[0].islower() else role[0].lower() + role[1:]

@@ -76,3 +76,37 @@ VERB = re.compile(
     r"\b(?:is|are|was|has|have|can|cannot|costs?|will|must|should|takes?|gets?|goes|go|accept|offer|do|does|may|needs?|we|you|our)\b",
     re.I,
 )
+
+# "Ask how you can help": the opening of a talk, not a thing to find out.
+OFFER = re.compile(
+    r"(?:(?:them|him|her|the \w+|callers|customers|people) )?(?:in )?(?:how|what|if|whether|with what|which way)\b.{0,20}?\byou (?:can|could|may|might) (?:best |further )?(?:help|assist|do|be of|support|serve)\b",
+    re.I,
+)
+# Courtesies that are named rather than written out: "say goodbye when everything is settled".
+COURTESY = re.compile(r"(?:good-?bye|bye|farewell|hello|hi|so|sorry|thanks|thank you|please|yes|no)\b", re.I)
+_THEN = r"(?:,\s*(?:and\s+)?(?:then\s+)?|;\s*|\s+(?:and|then)\s+(?:then\s+)?)(?:also |finally |please )*"
+_THEN_ASK = re.compile(
+    _THEN + r"(?=(?:ask|find out|collect|gather|inquire|enquire)\b|(?:get|take|confirm|verify|note) their\b)", re.I
+)
+_THEN_DO = re.compile(
+    _THEN
+    + r"(?=(?:say|tell|inform|remind|notify|thank|wish) (?:them|him|her|the (?:caller|customer|patient|client|guest)|callers|customers)\b|say (?:good-?bye|bye|that|thank|hello|so)\b"
+    r"|let (?:them|him|her|the \w+) know\b|offer (?:them|to)\b|(?:end|close|finish|wrap up) (?:the|this)\b|hang up\b|(?:note|write|record|repeat|read) (?:it|them|that|down|the answers?)\b)",
+    re.I,
+)
+_FORBIDS = re.compile(
+    r"^(?:please )?(?:never|do not|don't|dont|avoid|no|under no|you (?:must|should|may|can) ?(?:not|never|n't))\b", re.I
+)
+
+
+def instructions_of(text: str) -> list[str]:
+    """The several instructions of one sentence, apart, each with the condition that they share."""
+    conditional = COND.match(text)
+    condition = text[: conditional.start("then")] if conditional else ""
+    body = text[len(condition) :]
+    asks = ASK.match(body)
+    if re.search(r"[\"\u201c]", body) or _FORBIDS.match(body) or not (asks or MANNER.match(body)):
+        return [text]
+    parts = _THEN_ASK.split(body)
+    parts = [piece for part in parts for piece in (_THEN_DO.split(part) if ASK.match(part) else [part])]
+    return [condition + part.strip() for part in parts if part.strip()]

@@ -32,7 +32,8 @@ def knowledge_of(prompt: str, brief: Brief, extra: tuple[str, ...]) -> Knowledge
         if key in _known:
             _known.move_to_end(key)
             return _known[key]
-    facts = brief.facts + tuple(Fact(text, text) for text in extra)
+    ruled = tuple(Fact(rule.say, f"{rule.when} {rule.say}") for rule in brief.rules if not rule.say.endswith("?"))
+    facts = brief.facts + ruled + tuple(Fact(text, text) for text in extra)
     # "If they ask about refunds or returns": each is a reason of its own.
     rules = [(when, rule.say) for rule in brief.rules for when in re.split(r"\s+or\s+", rule.when)]
     built = Knowledge(

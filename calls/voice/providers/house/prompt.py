@@ -15,15 +15,18 @@ from calls.voice.providers.house.instructions import (
     CANNOT,
     CLOSE,
     COND,
+    COURTESY,
     FACT_AFTER_ALL,
     GREET,
     LEADING,
     MANNER,
+    OFFER,
     PERSONAL,
     PRICED,
     PURPOSE,
     TELL,
     VERB,
+    instructions_of,
 )
 from calls.voice.providers.house.lines import Line, read_lines, sentences
 from calls.voice.providers.house.phrasing import as_keyed, as_price, as_told, base_form, names_a_list
@@ -97,7 +100,8 @@ class _Reader:
             if not line.key and line.heading and line.section == "facts" and self._item(line):
                 return
         for sentence in sentences(text):
-            self._sentence(sentence, line)
+            for part in instructions_of(sentence):
+                self._sentence(part, line)
             self._first = False
 
     def _sentence(self, text: str, line: Line) -> None:
@@ -178,6 +182,8 @@ class _Reader:
         if asked and self._asks_of(asked, text, line.when):
             return True
         told = TELL.match(text)
+        if told and not told["link"] and COURTESY.match(told["rest"]):
+            return True
         if told and (told["whom"] or told["link"] or told["verb"].lower() in ("mention", "say", "remind", "tell")):
             self._tell(told["rest"], told["link"], told["verb"])
             return True
@@ -191,6 +197,8 @@ class _Reader:
 
     def _asks_of(self, asked: re.Match[str], text: str, when: str) -> bool:
         verb = asked["verb"].lower()
+        if OFFER.match(asked["rest"]):
+            return True
         if verb in (
             "get",
             "getting",
@@ -246,6 +254,8 @@ class _Reader:
             self.unknown = spoken.sentence(spoken.aloud(said[1])) if said else ""
             return True
         told = TELL.match(then)
+        if told and not told["link"] and COURTESY.match(told["rest"]) and '"' not in then and "\u201c" not in then:
+            return True
         quoted = re.search(r"[\"\u201c]([^\"\u201d]{3,300})[\"\u201d]", then)
         if quoted:
             self.rules.append(Rule(when, spoken.sentence(spoken.aloud(quoted[1]))))

@@ -23,6 +23,7 @@ _NOT_A_NAME = words.listed("""
 a an the calling looking interested not just here fine good great okay ok sorry sure busy trying wondering about for in on at with from going
     very really happy new your my his her their this that it is was who what when where how why and or but so yes no speaking right correct
     wrong driving hoping having running late early done all set back available free calling's only also still already to of as too afraid
+    thank thanks goodbye bye please can could would will wait nothing none never rather prefer maybe don't won't can't didn't
     urgent important broken leaking me him them you we they perfect nice because
 """)
 _LEAD_IN = re.compile(
@@ -107,6 +108,12 @@ def name_answered(text: str) -> str:
     said = stated["name"] if stated else bare
     said = re.split(r"[,.!?;]|\band\b|\bmy\b", said)[0].strip()
     name = _names_only(said)
+    if not stated:
+        # Bare words are a name only when all of them are, and they are not everyday ones.
+        said = re.sub(r"\s+(?:here|speaking)$", "", said, flags=re.I)
+        everyday = all(words.is_stop(word.lower()) or words.is_light(word.lower()) for word in name.split())
+        if len(name.split()) != len(said.split()) or everyday:
+            return ""
     return " ".join(w[:1].upper() + w[1:] for w in name.split()) if name and len(said.split()) <= 4 else ""
 
 
@@ -139,7 +146,7 @@ def said_back(kind: str, utterance: str) -> str | None:
         return f"Got it, {when}." if when else None
     if kind == "number":
         digits = phone_of(text)
-        number = " ".join(digits) if digits else number_of(text)
+        number = " ".join(digits) if digits else number_of(text).lower()
         return f"Got it, {spoken.aloud(number)}." if number else None
     return None
 

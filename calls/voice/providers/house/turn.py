@@ -5,23 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from calls.voice.providers.house import intents, slots, spoken, words
+from calls.voice.providers.house import intents, repeating, slots, spoken, words
 from calls.voice.providers.house.asks import Ask
-from calls.voice.providers.house.conversation import WHEN_INSTEAD, Reply, State, is_answer, volunteered
+from calls.voice.providers.house.conversation import (
+    WHEN_INSTEAD,
+    Reply,
+    State,
+    answers_another,
+    is_answer,
+    volunteered,
+)
 from calls.voice.providers.house.embeddings import Embedder
 from calls.voice.providers.house.knowledge import Knowledge
-from calls.voice.providers.house.phrases import Phrases, is_english
 from calls.voice.providers.house.prompt import Brief
 from calls.voice.providers.house.script import Script
 
 # A reply past this many words gets no question appended.
 _ROOM_FOR_A_QUESTION = 34
 _LONGEST_FACT = 45
-_UNKNOWN = (
-    "I'm sorry, I don't know that.",
-    "I'm afraid I don't have that information.",
-    "I'm sorry, I can't say, I don't have that information.",
-)
+# What a caller is asked to say again when it could not be made out.
+_WANTED = {"name": "name", "phone": "number", "email": "email address"}
 
 
 class Turn:
@@ -87,10 +90,12 @@ class Turn:
             )
         if "busy" in done and not intents.is_question(heard):
             return Reply("I understand, this is a bad time. Thank you, and goodbye.", ends_call=True, kind="busy")
+        if intents.only_asks_to_ask(heard):
+            return Reply("Of course, go ahead.", kind="wait")
         if "hold" in done and len(words.tokens(heard)) <= 12 and "question" not in heard:
             return Reply("Of course, take your time.", kind="wait")
         if "repeat" in done:
-            return Reply(self._again(), kind="repeat")
+            return Reply(repeating.again(self.state, self.brief.unknown), kind="repeat")
         if "bye" in done or "done" in done or self._declines_more(heard):
             answers = self._answers(heard) if self._questions(heard) else []
             if not answers and not (self.state.pending and intents.is_question(heard)):
@@ -100,7 +105,11 @@ class Turn:
 
     def _declines_more(self, heard: str) -> bool:
         """ "No, thanks" to "Is there anything else?"."""
-        offered = re.search(r"\b(?:anything else|something else|good time|a moment)\b.*\?\s*$", self.state.last_said)
+        offered = re.search(
+            r"\b(?:anything else|something else|good time|a moment|how can i help|would you like to know)\b.*\?\s*$",
+            self.state.last_said,
+            re.I,
+        )
         declines = intents.is_no(heard) or re.search(r"\b(?:i'm|i am|all|we're) (?:good|fine|okay)\b", heard, re.I)
         return bool(
             offered
@@ -118,7 +127,9 @@ class Turn:
         rule = None if about_us else self._rule(heard)
         books = intents.wants_booking(heard) and self._next_ask() is not None and not intents.asks_for_a_fact(heard)
         answers = [] if about_us or books else self._answers(heard)
-        if rule and rule not in answers:
+        if rule and len(self._questions(heard)) <= 1:
+            answers = [rule]
+        elif rule and rule not in answers:
             answers = [rule, *answers][:2]
         if answers:
             return self._then_ask([acknowledged, *answers], "answer")
@@ -148,13 +159,16 @@ class Turn:
             return self._then_ask([f"Certainly, {when}." if when else "Certainly."], "question")
         if "how_are_you" in done and len(self._questions(heard)) <= 1:
             return self._then_ask(["I'm doing well, thank you."], "smalltalk", or_else="How can I help you?")
-        if "has_question" in done and len(words.tokens(heard)) <= 8:
-            return Reply("Of course, go ahead.", kind="wait")
+        if "why_ask" in done and self.state.pending is not None:
+            whom = f" for {self.brief.company}" if self.brief.company else ""
+            return Reply(f"I've been asked to note it{whom}. You don't have to say it.", kind="answer")
+        if "wants_help" in done:
+            return self._then_ask(["I'll do my best."], "wait", or_else="What would you like to know?")
         if self._questions(heard):
             limit = self._limit(heard)
             if limit:
                 return self._then_ask([limit], "declined")
-            return self._then_ask([self._unknown()], "unknown")
+            return self._then_ask([repeating.unknown(self.state, self.brief.unknown)], "unknown")
         if "thanks" in done:
             return self._then_ask(["You're welcome."], "thanks", or_else="Is there anything else I can help you with?")
         if "hello" in done or intents.only_farewell(heard):
@@ -164,6 +178,14 @@ class Turn:
 
     def _statement(self, heard: str) -> Reply:
         """Neither a question nor an answer to one of ours."""
+        wanted = self.state.pending and _WANTED.get(self.state.pending.kind)
+        if wanted and not self.state.has_said(f"I didn't get the {wanted}") and not intents.is_yes(heard):
+            return Reply(f"Sorry, I didn't get the {wanted}. Could you say it again?", kind="question")
+        if "problem" in intents.intents(heard) and not self.brief.leads and self._next_ask() is None:
+            return Reply(
+                "I'm sorry to hear that. I've noted it on this call. Is there anything else I can help you with?",
+                kind="noted",
+            )
         if intents.wants_booking(heard):
             return Reply(
                 "I'm sorry, I can't book that on this call. Is there anything else you would like to know?",
@@ -192,13 +214,12 @@ class Turn:
 
     # Parts of a reply.
 
-    def _again(self) -> str:
-        last = re.sub(r"^(?:I said: |Sorry, as I was saying: )+", "", self.state.last_said)
-        return f"I said: {last}" if last else self.script.first_message()
-
     def _acknowledgement(self, heard: str) -> str:
         """What the caller just gave, said back."""
         pending = self.state.pending
+        if "refuses" in intents.intents(heard):
+            return "That's all right."
+        heard = intents.without_courtesies(heard)
         if pending is not None and is_answer(pending, heard):
             back = slots.said_back(pending.kind, re.sub(r"\?\s*$", "", heard))
             if back:
@@ -210,6 +231,9 @@ class Turn:
             if intents.is_no(heard):
                 return "All right."
             return slots.echoed(heard) if pending.kind in ("text", "date", "number") else "Thank you, I've noted that."
+        if answers_another(self.state, self.asks, heard) is not None:
+            wanted = f" And the {_WANTED[pending.kind]}, please?" if pending is not None else ""
+            return ("All right." if intents.is_no(heard) else "Great.") + wanted
         given = volunteered(heard)
         new = [kind for kind in given if kind not in self.state.given]
         if "name" in new:
@@ -253,7 +277,7 @@ class Turn:
             best = max(
                 (found[0] for found in tried if found and found[0].answers), key=lambda found: found.score, default=None
             )
-            return [_cut(self.knowledge.facts[best.index].text)] if best else []
+            return [cut(self.knowledge.facts[best.index].text)] if best else []
         if said and missed and len(self._questions(heard)) > 1:
             return [
                 *said[:2],
@@ -265,7 +289,7 @@ class Turn:
         best = self.knowledge.index.search(question, self.embedder)
         if not best or not best[0].answers:
             return None
-        return _cut(self.knowledge.facts[best[0].index].text)
+        return cut(self.knowledge.facts[best[0].index].text)
 
     def _rule(self, heard: str) -> str | None:
         """What the prompt says to say when this comes up."""
@@ -291,7 +315,7 @@ class Turn:
         best = self.knowledge.rules.search(heard, self.embedder, top=1)
         if best and (best[0].recall >= 0.6 or best[0].meaning >= 0.5) and words.terms(heard):
             say = self.knowledge.sayings[best[0].index]
-            return None if self.state.has_said(say) else say
+            return None if self.state.has_said(say) and not intents.is_question(heard) else say
         return None
 
     def _limit(self, heard: str) -> str | None:
@@ -299,12 +323,6 @@ class Turn:
         if best and (best[0].recall >= 0.5 or best[0].coverage >= 0.5 or best[0].meaning >= 0.4):
             return f"I'm sorry, I can't {spoken.aloud(self.brief.limits[best[0].index])}."
         return None
-
-    def _unknown(self) -> str:
-        if self.brief.unknown:
-            return self.brief.unknown
-        before = sum(any(u in said for u in _UNKNOWN) for said in self.state.said)
-        return _UNKNOWN[before % len(_UNKNOWN)]
 
     def _what_i_do(self) -> str:
         about = f" about {self.brief.company}" if self.brief.company else ""
@@ -340,7 +358,11 @@ class Turn:
                 text = f"{text} {untold}".strip()
         if ask is not None and len(text.split()) + len(ask.question.split()) <= _ROOM_FOR_A_QUESTION + 10:
             return Reply(f"{text} {ask.question}".strip(), kind=kind if kind != "smalltalk" else "question")
-        waits = self.state.pending is not None and not is_answer(self.state.pending, self.state.heard)
+        waits = (
+            self.state.pending is not None
+            and not is_answer(self.state.pending, self.state.heard)
+            and "refuses" not in intents.intents(self.state.heard)
+        )
         if (
             ask is None
             and closes
@@ -354,36 +376,8 @@ class Turn:
             text = f"{text} {or_else}".strip()
         return Reply(text, kind=kind)
 
-    def in_other_language(self, foreign: Phrases | None) -> Reply:
-        """Courtesies in the agent's language; facts only where the prompt is written in it."""
-        if foreign is None:
-            return self.reply()
-        heard = self.state.heard
-        if not heard or intents.is_filler(heard):
-            return Reply(foreign.unheard if self.state.said else self.script.first_message(), kind="unheard")
-        for pattern, text, kind in (
-            (foreign.heard_person, foreign.person, "wants_person"),
-            (foreign.heard_robot, foreign.robot, "robot"),
-            (foreign.heard_wait, foreign.wait, "wait"),
-            (foreign.heard_repeat, self.state.last_said or self.script.first_message(), "repeat"),
-        ):
-            if pattern.search(heard):
-                return Reply(text, kind=kind)
-        best = self.knowledge.index.search(heard, self.embedder)
-        if best and (best[0].coverage >= 0.4 or best[0].meaning >= 0.35):
-            text = self.knowledge.facts[best[0].index].text
-            if not is_english(text):
-                return Reply(_cut(text), kind="answer")
-        if foreign.heard_bye.search(heard) and self.state.heard_before:
-            return Reply(self.script.goodbye(), ends_call=True, kind="goodbye")
-        if foreign.heard_thanks.search(heard):
-            return Reply(f"{foreign.welcome} {foreign.anything}", kind="thanks")
-        if foreign.heard_hello.search(heard) and len(heard.split()) <= 5:
-            return Reply(foreign.hello, kind="smalltalk")
-        return Reply(f"{foreign.unknown} {foreign.anything}", kind="unknown")
 
-
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
     """A fact too long for the ear ends at a clause."""
     said = text.split()
     if len(said) <= _LONGEST_FACT:

@@ -105,7 +105,8 @@ _SPAN = re.compile(
 _STREET = re.compile(
     r"\b\d{1,5}\s+(?:[A-Z][\w.']*\s+){1,4}|\b(?:street|avenue|road|boulevard|lane|plaza|square|suite|floor|corner of|next to|across from|downtown)\b"
 )
-_PHONE = re.compile(r"\+?\d(?:[\s().-]*\d){6,}")
+# As written, or as it is said: digit by digit.
+_PHONE = re.compile(r"\+?\d(?:[\s().-]*\d){6,}|\b(?:\d,? ){6,}\d\b")
 _EMAIL = re.compile(r"\S@\S|\bat \w+ dot com\b")
 
 # What a question wants, by its words, and what a sentence must hold to give that.
