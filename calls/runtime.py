@@ -63,8 +63,8 @@ class Conversations(Protocol):
     async def drain(self, *, limit: float) -> None:
         """Let each conversation end as "released", between two turns or at the limit (seconds)."""
 
-    def wind_up(self, call_id: str, reason: str) -> None:
-        """Have the agent say goodbye and hang up, for this reason."""
+    def wind_up(self, call_id: str, reason: str) -> bool:
+        """Have the agent say goodbye and hang up, for this reason. False where the call is not talked in (yet)."""
 
 
 class NotStarted(RuntimeError):
@@ -287,8 +287,8 @@ class Runtime:
 
     def _wind_up(self, drive: _Drive) -> None:
         if not drive.is_winding_up:
-            drive.is_winding_up = True
-            self._engine.wind_up(drive.claim.call_id, EndReason.CREDITS_EXHAUSTED)
+            # A call that was just taken over is not talked in yet: the next beat says it again.
+            drive.is_winding_up = self._engine.wind_up(drive.claim.call_id, EndReason.CREDITS_EXHAUSTED)
 
     def _begin_drain(self) -> None:
         if self._draining is None:

@@ -29,6 +29,8 @@ class FakeEngine:
         self.conversations: list[FakeConversation] = []
         self.wound_up: list[tuple[str, str]] = []
         self.is_broken = False
+        # So many times a call is not here yet when it is to be wound up.
+        self.winds_up_after = 0
         self.releases_on_drain = True
         self._bus = bus
         self._came = asyncio.Condition()
@@ -60,8 +62,9 @@ class FakeEngine:
                 if not conversation.outcome.done():
                     conversation.outcome.set_result(Outcome("released"))
 
-    def wind_up(self, call_id: str, reason: str) -> None:
+    def wind_up(self, call_id: str, reason: str) -> bool:
         self.wound_up.append((call_id, reason))
+        return len(self.wound_up) > self.winds_up_after
 
     # --- For the test's thread ---
 

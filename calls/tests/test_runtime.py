@@ -270,6 +270,22 @@ def test_when_the_credits_are_gone_the_agent_says_goodbye_once(worker):
     running.result(10)
 
 
+def test_a_goodbye_is_asked_for_until_the_conversation_is_there(worker):
+    make_holder(seen_at=timezone.now())
+    worker.engine.do(lambda: setattr(worker.engine, "winds_up_after", 2))
+    call = make_call(make_agent(make_account("poor@example.com", micro_credits=100_000)), at=timezone.now())
+    running = worker.run(call)
+    talk = worker.engine.wait_for(1)
+    answer(call, at=timezone.now() - seconds(50))
+
+    wait_until(lambda: len(worker.engine.wound_up) == 3)
+    time.sleep(0.2)
+
+    assert worker.engine.wound_up == [(call.public_id, "credits_exhausted")] * 3
+    worker.engine.end(talk, ENDED)
+    running.result(10)
+
+
 @pytest.mark.parametrize("releases", [True, False])
 def test_a_worker_that_ends_hands_its_calls_on(now_call, worker, queued, releases):
     running = worker.run(now_call)

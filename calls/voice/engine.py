@@ -118,11 +118,13 @@ class Engine:
                 del self._live[spec.call_id]
             await conversation.close()
 
-    def wind_up(self, call_id: str, reason: str) -> None:
-        """Let the agent say goodbye and hang up, for a reason of the platform's. Harmless for a call not here."""
+    def wind_up(self, call_id: str, reason: str) -> bool:
+        """Let the agent say goodbye and hang up, for a reason of the platform's. False for a call not here."""
         conversation = self._live.get(call_id)
-        if conversation is not None:
-            conversation.wind_up(reason)
+        if conversation is None:
+            return False
+        conversation.wind_up(reason)
+        return True
 
     async def drain(self, *, limit: float) -> None:
         """Take no more calls, and hand each on between two turns; those that never pause, at the limit."""
