@@ -156,7 +156,9 @@ def asked(request: str) -> tuple[str, str, dict[str, str], str | None]:
         method = value.lower() if flag == "-X" else method
         body = value if flag == "-d" else body
     address = urlsplit(next(word for word in words if word.startswith(API)))
-    parts = [re.sub(r"^(?!top_ups$)(agent|call|top|we|whd)_[0-9a-z]+$", "{id}", part) for part in address.path.split("/")]
+    parts = [
+        re.sub(r"^(?!top_ups$)(agent|call|top|we|whd)_[0-9a-z]+$", "{id}", part) for part in address.path.split("/")
+    ]
     path = "/".join(parts)
     known = next(it for it in OPENAPI["paths"] if it.replace("{endpoint_id}", "{id}") == path)
     return method, known, dict(parse_qsl(address.query)), body
