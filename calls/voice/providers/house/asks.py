@@ -176,6 +176,8 @@ def _question(part: str, when: str, verb: str) -> Ask | None:
     if verb == "confirm":
         own = "the" if re.match(r"the\b", part, re.I) else "your"
         return Ask(f"Can you confirm {own} {noun}, please?", "yes_no", when)
+    if about == part and len(noun.split()) > 5 and re.match(r"the\b", part, re.I):
+        return Ask(f"What is the {noun}?", "text", when)
     if about != part or len(noun.split()) > 5:
         return Ask(f"Could you tell me about your {noun}?", "text", when)
     plural = noun.endswith("s") and not noun.endswith(("ss", "us", "is"))
@@ -204,7 +206,9 @@ def _inverted(clause: str) -> str | None:
     clause = re.sub(r"\b(they|he|she|you)'ve\b", r"\1 have", clause, flags=re.I)
     match = re.match(rf"{_PERSONS} (\w+)\s*(.*)", clause, re.I)
     if match is None:
-        thing = re.match(rf"({_THINGS}) (is|are|was|were|will|can|could|would|should) (\S.*)", clause, re.I)
+        thing = re.match(
+            rf"({_THINGS}) (is|are|was|were|will|can|could|would|should|has(?= (?:been|\w+ed)\b)) (\S.*)", clause, re.I
+        )
         return f"{thing[2].lower()} {spoken.to_caller(thing[1])} {spoken.to_caller(thing[3])}" if thing else None
     verb, rest = match[1].lower(), match[2]
     turned = spoken.to_caller(rest)

@@ -69,7 +69,7 @@ def _key(text: str) -> str:
     return " ".join(words.tokens(text))
 
 
-def _was_put(ask: Ask, said: str) -> bool:
+def was_put(ask: Ask, said: str) -> bool:
     """Whether the agent's words hold this question, whole or cut off by the caller late in it."""
     question, text = _key(ask.question).split(), _key(said).split()
     if " ".join(question) in " ".join(text):
@@ -148,7 +148,7 @@ def read_history(history: Sequence[Message], asks: Sequence[Ask]) -> State:
                 state.heard = ""
             state.said.append(text)
             state.new_notes = []
-            put = [ask for ask in asks if _was_put(ask, text)]
+            put = [ask for ask in asks if was_put(ask, text)]
             state.asked.update(ask.question for ask in put)
             if put:
                 # The last one in the text is the one that waits for an answer.
@@ -160,9 +160,14 @@ def read_history(history: Sequence[Message], asks: Sequence[Ask]) -> State:
 
 
 def answers_another(state: State, asks: Sequence[Ask], heard: str) -> Ask | None:
-    """The earlier question, still open, that a yes or no belongs to when the one put last wants a name or a number."""
+    """The earlier question, still open, that this belongs to when the one put last wants a name or a number."""
     if state.pending is None or state.pending.kind not in _VOLUNTEERED or is_answer(state.pending, heard):
         return None
+    heard = intents.without_courtesies(heard)
+    for ask in asks:
+        missing = ask.kind in _VOLUNTEERED and ask.kind not in state.given and ask.question in state.asked
+        if missing and ask is not state.pending and not intents.is_question(heard) and slots.said_back(ask.kind, heard):
+            return ask
     if not (intents.is_yes(heard) or intents.is_no(heard)) or len(words.tokens(heard)) < 3:
         return None
     still_open = [a for a in asks if a.kind == "yes_no" and a.question in state.asked - state.given]
@@ -176,7 +181,7 @@ def _note_given(state: State, heard: str, asks: Sequence[Ask]) -> None:
     elif state.pending is not None and "refuses" in intents.intents(heard):
         state.pending = None
     elif (other := answers_another(state, asks, heard)) is not None:
-        state.given.add(other.question)
+        state.given.add(other.kind if other.kind in _VOLUNTEERED else other.question)
     state.given.update(volunteered(heard))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from calls.voice.providers.house import intents
+from calls.voice.providers.house import intents, spoken
 from calls.voice.providers.house.conversation import Reply
 from calls.voice.providers.house.phrases import Phrases, is_english
-from calls.voice.providers.house.turn import Turn, cut
+from calls.voice.providers.house.turn import Turn
 
 
 def reply_in(foreign: Phrases, turn: Turn) -> Reply:
@@ -25,7 +25,7 @@ def reply_in(foreign: Phrases, turn: Turn) -> Reply:
     if best and (best[0].coverage >= 0.4 or best[0].meaning >= 0.35):
         text = turn.knowledge.facts[best[0].index].text
         if not is_english(text):
-            return Reply(cut(text), kind="answer")
+            return Reply(spoken.cut(text), kind="answer")
     if foreign.heard_bye.search(heard) and state.heard_before:
         return Reply(turn.script.goodbye(), ends_call=True, kind="goodbye")
     if foreign.heard_thanks.search(heard):

@@ -20,6 +20,17 @@ class Knowledge:
     limits: Index
 
 
+# What callers say who want what a rule calls by its proper name.
+_OTHERWISE = (
+    (re.compile(r"\breschedul", re.I), ("change the appointment", "move it", "postpone")),
+    (re.compile(r"\bcomplain", re.I), ("not happy", "unhappy", "dissatisfied")),
+)  # fmt: skip
+
+
+def _other_words(when: str) -> tuple[str, ...]:
+    return tuple(text for pattern, texts in _OTHERWISE if pattern.search(when) for text in texts)
+
+
 _known: OrderedDict[tuple[str, tuple[str, ...]], Knowledge] = OrderedDict()
 _known_lock = threading.Lock()
 _KNOWN_MAX = 64
@@ -35,7 +46,11 @@ def knowledge_of(prompt: str, brief: Brief, extra: tuple[str, ...]) -> Knowledge
     ruled = tuple(Fact(rule.say, f"{rule.when} {rule.say}") for rule in brief.rules if not rule.say.endswith("?"))
     facts = brief.facts + ruled + tuple(Fact(text, text) for text in extra)
     # "If they ask about refunds or returns": each is a reason of its own.
-    rules = [(when, rule.say) for rule in brief.rules for when in re.split(r"\s+or\s+", rule.when)]
+    rules = [
+        (when, rule.say)
+        for rule in brief.rules
+        for when in (*re.split(r"\s+or\s+", rule.when), *_other_words(rule.when))
+    ]
     built = Knowledge(
         facts,
         Index(

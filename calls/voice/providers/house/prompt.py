@@ -221,7 +221,7 @@ class _Reader:
             return False
         # "Ask for their name if they want to book": the condition stands behind.
         late = re.search(
-            r"(?:,?\s+(?:if|before|once|in order to|so that)|(?<!,)\s+when)\s+((?:they|the|a|you|he|booking|anyone|someone|callers?|customers?|making|taking)\b.{3,80})$",
+            r"(?:(?<!\band)(?<!\bor),?\s+(?:if|before|once|in order to|so that)|(?<!,)\s+when)\s+((?:they|the|a|you|he|booking|anyone|someone|callers?|customers?|making|taking)\b.{3,80})$",
             asked["rest"],
             re.I,
         )

@@ -143,6 +143,7 @@ def said_back(kind: str, utterance: str) -> str | None:
         return f"I have {spoken.email_aloud(email)}." if email else None
     if kind == "date":
         when = when_of(text)
+        when = re.sub(r"^(?:To|Next|This|At|Noon)", lambda m: m[0].lower(), when)
         return f"Got it, {when}." if when else None
     if kind == "number":
         digits = phone_of(text)

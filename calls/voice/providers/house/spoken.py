@@ -58,6 +58,8 @@ _PERSON_VERBS = {
     "gets": "get",
 }
 _OBJECT = r"(?:to|with|for|at|from|by|on|about|call|calls|reach|contact|visit|email|text|tell|ask|find|see|join|of|behind|near)"
+# A fact past this many words is too long for the ear.
+_LONGEST_FACT = 45
 
 
 def digits_aloud(number: str) -> str:
@@ -192,3 +194,13 @@ def to_caller(text: str) -> str:
         text,
         flags=re.I,
     )
+
+
+def cut(text: str) -> str:
+    """A fact too long for the ear ends at a clause."""
+    said = text.split()
+    if len(said) <= _LONGEST_FACT:
+        return text
+    head = " ".join(said[:_LONGEST_FACT])
+    clause = max(head.rfind(", "), head.rfind("; "), head.rfind(". "))
+    return sentence(head[:clause] if clause > 60 else head)

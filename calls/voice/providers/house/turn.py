@@ -14,6 +14,7 @@ from calls.voice.providers.house.conversation import (
     answers_another,
     is_answer,
     volunteered,
+    was_put,
 )
 from calls.voice.providers.house.embeddings import Embedder
 from calls.voice.providers.house.knowledge import Knowledge
@@ -22,7 +23,6 @@ from calls.voice.providers.house.script import Script
 
 # A reply past this many words gets no question appended.
 _ROOM_FOR_A_QUESTION = 34
-_LONGEST_FACT = 45
 # What a caller is asked to say again when it could not be made out.
 _WANTED = {"name": "name", "phone": "number", "email": "email address"}
 
@@ -181,6 +181,9 @@ class Turn:
         wanted = self.state.pending and _WANTED.get(self.state.pending.kind)
         if wanted and not self.state.has_said(f"I didn't get the {wanted}") and not intents.is_yes(heard):
             return Reply(f"Sorry, I didn't get the {wanted}. Could you say it again?", kind="question")
+        leaves_word = self.state.last_said == "Of course, go ahead." and len(words.tokens(heard)) > 3
+        if leaves_word and not self.brief.leads and self._next_ask() is None:
+            return Reply("Thank you, I've noted that. Is there anything else I can help you with?", kind="noted")
         if "problem" in intents.intents(heard) and not self.brief.leads and self._next_ask() is None:
             return Reply(
                 "I'm sorry to hear that. I've noted it on this call. Is there anything else I can help you with?",
@@ -201,6 +204,13 @@ class Turn:
         if intents.is_yes(heard) and offer:
             when = f" {WHEN_INSTEAD.question}" if re.search(r"schedul|book|move", offer[1]) else ""
             return Reply(f"All right, I've noted that you'd like to {offer[1]}.{when}", kind="noted")
+        offered_more = re.search(r"\b(?:anything|something) else\b[^?]*\?\s*$", self.state.last_said)
+        if offered_more and re.fullmatch(
+            r"\W*(?:oh |um |well )?(?:yes|yeah|yep|actually|sure)(?:\W+(?:yes|please|actually|there is))*\W*",
+            heard,
+            re.I,
+        ):
+            return Reply("Of course, go ahead.", kind="wait")
         if intents.is_yes(heard):
             return Reply(
                 "Good. How can I help you?"
@@ -231,9 +241,9 @@ class Turn:
             if intents.is_no(heard):
                 return "All right."
             return slots.echoed(heard) if pending.kind in ("text", "date", "number") else "Thank you, I've noted that."
-        if answers_another(self.state, self.asks, heard) is not None:
-            wanted = f" And the {_WANTED[pending.kind]}, please?" if pending is not None else ""
-            return ("All right." if intents.is_no(heard) else "Great.") + wanted
+        other = answers_another(self.state, self.asks, heard)
+        if other is not None:
+            return slots.said_back(other.kind, heard) or ("All right." if intents.is_no(heard) else "Great.")
         given = volunteered(heard)
         new = [kind for kind in given if kind not in self.state.given]
         if "name" in new:
@@ -247,6 +257,7 @@ class Turn:
             self.state.pending is not None
             and self.state.pending.kind != "yes_no"
             and intents.is_yes(heard)
+            and not re.match(r"\W*i (?:have|am|was|will|did|would|can) \w", heard, re.I)
             and len(words.tokens(heard)) <= 4
         )
 
@@ -277,7 +288,7 @@ class Turn:
             best = max(
                 (found[0] for found in tried if found and found[0].answers), key=lambda found: found.score, default=None
             )
-            return [cut(self.knowledge.facts[best.index].text)] if best else []
+            return [spoken.cut(self.knowledge.facts[best.index].text)] if best else []
         if said and missed and len(self._questions(heard)) > 1:
             return [
                 *said[:2],
@@ -289,7 +300,7 @@ class Turn:
         best = self.knowledge.index.search(question, self.embedder)
         if not best or not best[0].answers:
             return None
-        return cut(self.knowledge.facts[best[0].index].text)
+        return spoken.cut(self.knowledge.facts[best[0].index].text)
 
     def _rule(self, heard: str) -> str | None:
         """What the prompt says to say when this comes up."""
@@ -344,9 +355,26 @@ class Turn:
             return ask
         return None
 
+    def _open_question(self) -> str:
+        """The question that the caller has left open to say something else, put in short. It is come back to once."""
+        pending, heard = self.state.pending, self.state.heard
+        if pending is None or "refuses" in intents.intents(heard) or is_answer(pending, heard):
+            return ""
+        if pending.kind in self.state.given | set(volunteered(heard)):
+            return ""
+        wanted = _WANTED.get(pending.kind)
+        short = f"And your {wanted}, please?" if wanted else f"So, {pending.question[0].lower()}{pending.question[1:]}"
+        put = sum(was_put(pending, said) for said in self.state.said if not said.startswith("I said"))
+        if (put > 1 or self.state.has_said(short)) and answers_another(self.state, self.asks, heard) is None:
+            return ""
+        return short
+
     def _then_ask(self, parts: Sequence[str], kind: str, *, or_else: str = "", closes: bool = False) -> Reply:
         """The parts, a thing still to be told, and the next question when there is room for it."""
         text = " ".join(part for part in parts if part)
+        returned = self._open_question()
+        if returned and len(text.split()) <= _ROOM_FOR_A_QUESTION:
+            return Reply(f"{text} {returned}".strip(), kind=kind if kind != "smalltalk" else "question")
         ask = self._next_ask()
         if self.brief.leads:
             untold = next((t for t in self.brief.tells if not self.state.has_said(t) and t not in text), None)
@@ -375,13 +403,3 @@ class Turn:
         if or_else and not text.endswith("?"):
             text = f"{text} {or_else}".strip()
         return Reply(text, kind=kind)
-
-
-def cut(text: str) -> str:
-    """A fact too long for the ear ends at a clause."""
-    said = text.split()
-    if len(said) <= _LONGEST_FACT:
-        return text
-    head = " ".join(said[:_LONGEST_FACT])
-    clause = max(head.rfind(", "), head.rfind("; "), head.rfind(". "))
-    return spoken.sentence(head[:clause] if clause > 60 else head)
