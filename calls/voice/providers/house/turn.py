@@ -127,7 +127,9 @@ class Turn:
         rule = None if about_us else self._rule(heard)
         books = intents.wants_booking(heard) and self._next_ask() is not None and not intents.asks_for_a_fact(heard)
         answers = [] if about_us or books else self._answers(heard)
-        if rule and len(self._questions(heard)) <= 1:
+        named = self.knowledge.rules.search(heard, None, top=1) if rule else None
+        if rule and named and named[0].recall >= 0.6 and len(self._questions(heard)) <= 1:
+            # The rule's own case, by its name; one that is merely alike leaves room for a fact.
             answers = [rule]
         elif rule and rule not in answers:
             answers = [rule, *answers][:2]
