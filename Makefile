@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-system lint fmt bench docs pins
+.PHONY: help demo run test test-system fuzz lint fmt bench docs pins
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -23,6 +23,9 @@ test: .venv/all.stamp ## Run the tests, on a PostgreSQL and Valkey of their own
 test-system: .venv/all.stamp .venv/whisper.stamp ## Run the tests that need more packages, Debian's among them, and install those
 	@scripts/install-system-packages
 	@exec $(VENV) -m ops.test --may-be-empty -m system $(ARGS)
+
+fuzz: .venv/all.stamp ## Try /v1 with 200 made-up requests an operation and more (FUZZ_SEED=1)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(VENV) -m ops.test tests/test_fuzzing.py $(ARGS)
 
 lint: .venv/all.stamp ## Check style, types, imports, templates, migrations and settings
 	@exec $(VENV) -m ops.lint $(ARGS)

@@ -45,15 +45,16 @@ def operations() -> list[tuple[str, str, Any]]:
     return [(method, path, its) for path, methods in OPENAPI["paths"].items() for method, its in methods.items()]
 
 
-def fields_of(node: Any) -> set[str]:
-    """The names of all fields in a shape, however deep."""
+def fields_of(node: Any, within: frozenset[str] = frozenset()) -> set[str]:
+    """The names of all fields in a shape, however deep; a shape within itself is looked at once."""
     if isinstance(node, list):
-        return set().union(*map(fields_of, node))
+        return set().union(*(fields_of(part, within) for part in node))
     if not isinstance(node, dict):
         return set()
     if "$ref" in node:
-        return fields_of(OPENAPI["components"]["schemas"][node["$ref"].rpartition("/")[2]])
-    return set(node.get("properties", {})) | fields_of(list(node.values()))
+        name = node["$ref"].rpartition("/")[2]
+        return set() if name in within else fields_of(OPENAPI["components"]["schemas"][name], within | {name})
+    return set(node.get("properties", {})) | fields_of(list(node.values()), within)
 
 
 def bodies_of(operation: Any) -> list[Any]:

@@ -85,6 +85,9 @@ class ApiViewSet(viewsets.GenericViewSet[M], Generic[M]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if (request.method or "").lower() not in self.action_map:
+            # A method that is not taken here is refused whatever else is wrong.
+            return
         self.query = self._read_query(request)
 
     def get_object(self) -> M:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents import voices
@@ -14,22 +15,40 @@ from vaniagent.lib.api.serializers import Input, PageQuery
 
 PROMPT_MAX: Final = 100_000
 MESSAGE_MAX: Final = 2_000
+LANGUAGE_MAX: Final = 35
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[0-9A-Za-z]{1,8}){0,4}")
 
 
-def _check_language(text: str) -> None:
-    if _LANGUAGE.fullmatch(text) is None:
-        raise serializers.ValidationError("Send a language tag such as 'en-US'.")
+@extend_schema_field({"type": "string", "pattern": f"^{_LANGUAGE.pattern}$", "maxLength": LANGUAGE_MAX})
+class LanguageField(TextField):
+    """A language tag."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=LANGUAGE_MAX, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        language = super().to_internal_value(data)
+        if _LANGUAGE.fullmatch(language) is None:
+            raise serializers.ValidationError("Send a language tag such as 'en-US'.")
+        return language
+
+
+@extend_schema_field({"type": "string", "enum": [voice.id for voice in voices.CATALOGUE]})
+class VoiceField(TextField):
+    """The id of a voice. Whether there is one is the service's word."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=100, **options)
 
 
 class AgentBody(Input):
     """What makes an agent, or changes one."""
 
     name = TextField(max_length=100)
-    voice = TextField(max_length=100)
+    voice = VoiceField()
     prompt = TextField(max_length=PROMPT_MAX, required=False, trim_whitespace=False)
-    language = TextField(max_length=35, required=False, validators=[_check_language])
+    language = LanguageField(required=False)
     temperature = NumberField(min_value=0, max_value=2, required=False)
     max_duration = WholeNumberField(min_value=10, max_value=7200, required=False)
     first_message = TextField(max_length=MESSAGE_MAX, required=False, allow_null=True)
@@ -47,7 +66,7 @@ class AgentListQuery(PageQuery):
 class VoiceQuery(PageQuery):
     """A language narrows the catalogue."""
 
-    language = TextField(max_length=35, default=None)
+    language = TextField(max_length=LANGUAGE_MAX, default=None)
 
 
 class AgentSerializer(serializers.ModelSerializer[Agent]):

@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import parse_etags
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.request import Request
 
@@ -44,6 +44,7 @@ class TransactionListQuery(PageQuery):
     kind = serializers.ChoiceField(choices=STATED_KINDS, default=None)
 
 
+@extend_schema_field({"type": "string", "pattern": f"^{_MONTH.pattern}$"})
 class MonthField(TextField):
     """A month, such as `2026-11`."""
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator, URLValidator
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +18,7 @@ from accounts.models import Scope
 from billing import payments, services
 from billing.models import TopUp
 from vaniagent.lib import money
-from vaniagent.lib.api.fields import IdField, TextField
+from vaniagent.lib.api.fields import IdField, TextField, UrlField
 from vaniagent.lib.api.serializers import Input
 
 MAX_URL_LENGTH: Final = 2_000
@@ -26,14 +26,19 @@ _IS_AMOUNT: Final = RegexValidator(r"^[0-9]{1,7}(\.[0-9]{1,2})?\Z", "Give an amo
 _IS_ADDRESS: Final = URLValidator(schemes=["http", "https"])
 
 
+@extend_schema_field({"type": "string", "pattern": r"^([1-9][0-9]{0,3}(\.[0-9]{1,2})?|10000(\.00?)?)$"})
+class AmountField(TextField):
+    """Decimal text. Whether it is enough, and not too much, is the service's word."""
+
+
 class TopUpBody(Input):
     """What opens a page to pay at."""
 
-    credits = TextField(
+    credits = AmountField(
         max_length=10, trim_whitespace=False, validators=[_IS_AMOUNT], help_text="Decimal text, 1.00 to 10000.00"
     )
-    success_url = TextField(max_length=MAX_URL_LENGTH, validators=[_IS_ADDRESS], required=False)
-    cancel_url = TextField(max_length=MAX_URL_LENGTH, validators=[_IS_ADDRESS], required=False)
+    success_url = UrlField(max_length=MAX_URL_LENGTH, validators=[_IS_ADDRESS], required=False)
+    cancel_url = UrlField(max_length=MAX_URL_LENGTH, validators=[_IS_ADDRESS], required=False)
 
 
 class TopUpSerializer(serializers.ModelSerializer[TopUp]):

@@ -7,7 +7,6 @@ import re
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -41,7 +40,7 @@ class PhoneNumberField(TextField):
         return number
 
 
-@extend_schema_field(OpenApiTypes.OBJECT)
+@extend_schema_field({"$ref": "#/components/schemas/Metadata"})
 class MetadataField(serializers.Field[dict[str, Any], Any, Any, Any]):
     """Any JSON object that webhooks can carry unharmed."""
 
@@ -54,7 +53,7 @@ class MetadataField(serializers.Field[dict[str, Any], Any, Any, Any]):
         return value
 
 
-@extend_schema_field({"type": "string"})
+@extend_schema_field(IdField("agent").schema())
 class AgentField(serializers.Field[Agent, Any, Any, Any]):
     """The public id of an agent of the account that takes calls."""
 

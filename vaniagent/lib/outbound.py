@@ -186,7 +186,7 @@ def _is_possible_host(host: str) -> bool:
     if ":" in host:
         return True
     labels = host.split(".")
-    if not all(0 < len(label) < 64 for label in labels):
+    if len(host) > 253 or not all(0 < len(label) < 64 for label in labels):
         return False
     # No name ends in a number, so this must be an IPv4 address in one of its forms.
     return not labels[-1].isdigit() or _as_ipv4(host) is not None

@@ -124,6 +124,7 @@ def test_allow_private_opens_no_metadata_address(address: str) -> None:
         "https://1.2.3.4.5/",
         "https://a..b/",
         "https://" + "a" * 64 + ".com/",
+        "https://" + "a." * 126 + "com/",
         "https://example.com:99999/",
         "https://example.com:port/",
         "https://exa mple.com/",

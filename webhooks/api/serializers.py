@@ -7,7 +7,7 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from vaniagent.lib.api.fields import IdField, TextField
+from vaniagent.lib.api.fields import IdField, TextField, UrlField
 from vaniagent.lib.api.serializers import Input, PageQuery
 from vaniagent.lib.outbound import MAX_URL_LENGTH
 from webhooks import event_types
@@ -24,9 +24,9 @@ class EventNameField(TextField):
 class EndpointBody(Input):
     """What makes an endpoint."""
 
-    url = TextField(max_length=MAX_URL_LENGTH)
+    url = UrlField(max_length=MAX_URL_LENGTH)
     events: Any = serializers.ListField(
-        child=EventNameField(max_length=50), allow_empty=False, max_length=len(event_types.NAMES)
+        child=EventNameField(max_length=50), min_length=1, max_length=len(event_types.NAMES)
     )
     description = TextField(max_length=DESCRIPTION_MAX, required=False, allow_blank=True)
 

@@ -7,6 +7,16 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
+# What a client may send as text, as patterns that ECMAScript and Python read alike.
+TEXT: Final = r"^[^\x00]*$"
+TEXT_WITH_WORDS: Final = r"^[^\x00]*[^\s\x00][^\x00]*$"
+
+# Short enough for a name, however it is put together; what is longer may be taken all the same.
+HTTPS_URL: Final = (
+    r"^https://([0-9A-Za-z]([0-9A-Za-z-]{0,42}[0-9A-Za-z])?\.){1,5}[A-Za-z]{2,24}(:[1-9][0-9]{0,3})?"
+    r"([/?#][0-9A-Za-z\-._~/!$&'()*+,;=]*)?$"
+)
+
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -25,10 +35,28 @@ class IdField(serializers.CharField):
 class TextField(serializers.CharField):
     """A JSON string."""
 
+    def schema(self) -> dict[str, Any]:
+        """What OpenAPI says of it: white space alone is blank, and U+0000 cannot be stored."""
+        has_words = self.trim_whitespace and not self.allow_blank
+        schema: dict[str, Any] = {"type": "string", "pattern": TEXT_WITH_WORDS if has_words else TEXT}
+        if not self.allow_blank:
+            schema["minLength"] = 1
+        if self.max_length is not None:
+            schema["maxLength"] = self.max_length
+        return schema
+
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class UrlField(TextField):
+    """An address on the web. Whether it is one that may be used is the service's word, or a validator's."""
+
+    def schema(self) -> dict[str, Any]:
+        """What is promised to be taken: https, and a name. The service may take more."""
+        return {**super().schema(), "format": "uri", "pattern": HTTPS_URL}
 
 
 class WholeNumberField(serializers.IntegerField):

@@ -13,7 +13,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
-from vaniagent.lib import errors
+from vaniagent.lib import errors, json_wire
 from vaniagent.lib.api import fields
 from vaniagent.lib.api.serializers import Input
 
@@ -71,7 +71,7 @@ _PARAMETERS: Final[Mapping[str, dict[str, Any]]] = {
         "name": "Idempotency-Key",
         "in": "header",
         "description": "The same key and request within 24 hours give back the first successful answer.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$", "maxLength": 255},
     },
     "IfNoneMatch": {
         "name": "If-None-Match",
@@ -99,6 +99,26 @@ _ERROR: Final[dict[str, Any]] = {
     },
     "required": ["error"],
     "additionalProperties": False,
+}
+
+
+_METADATA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": (
+        f"Any JSON object, at most {json_wire.METADATA_MAX_DEPTH} levels deep and "
+        f"{json_wire.METADATA_MAX_BYTES // 1024} KiB long. Webhooks carry it unharmed."
+    ),
+    "propertyNames": {"type": "string", "pattern": fields.TEXT, "not": {"const": "__proto__"}},
+    "additionalProperties": {"$ref": "#/components/schemas/MetadataValue"},
+}
+_METADATA_VALUE: Final[dict[str, Any]] = {
+    "anyOf": [
+        {"type": "string", "pattern": fields.TEXT},
+        {"type": "number", "minimum": -json_wire.MAX_SAFE_INTEGER, "maximum": json_wire.MAX_SAFE_INTEGER},
+        {"type": ["boolean", "null"]},
+        {"type": "array", "items": {"$ref": "#/components/schemas/MetadataValue"}},
+        {"$ref": "#/components/schemas/Metadata"},
+    ]
 }
 
 
@@ -169,6 +189,17 @@ class IdFieldExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-unty
         return field.schema()
 
 
+class TextFieldExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # its class hook is untyped
+    """Texts, by what is taken of them."""
+
+    target_class = fields.TextField
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        field: fields.TextField = self.target
+        return field.schema()
+
+
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """drf-spectacular's last step: what middleware and the base of all resources give to every operation."""
     components = result["components"]
@@ -176,6 +207,8 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
         Error=_ERROR,
         ErrorCode={"type": "string", "enum": list(CODES)},
         ErrorType={"type": "string", "enum": list(TYPES)},
+        Metadata=_METADATA,
+        MetadataValue=_METADATA_VALUE,
     )
     components["headers"] = {name: dict(header) for name, header in _HEADERS.items()}
     components["parameters"] = {name: dict(parameter) for name, parameter in _PARAMETERS.items()}
@@ -183,6 +216,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             _complete_operation(operation, method=method, path=path)
+    _link(result)
     return result
 
 
@@ -216,6 +250,39 @@ def _complete_operation(operation: dict[str, Any], *, method: str, path: str) ->
     for status in failures:
         answers[status] = {"$ref": f"#/components/responses/{_ERRORS[status][0]}"}
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _link(result: dict[str, Any]) -> None:
+    """Say of each answer that makes a thing which operations take its id, and where."""
+    schemas = result["components"]["schemas"]
+    for operations in result["paths"].values():
+        made = operations.get("post", {}).get("responses", {}).get("201", {})
+        pattern = _properties(made, schemas).get("id", {}).get("pattern")
+        if pattern is not None:
+            made["links"] = _links_to(result, pattern)
+
+
+def _links_to(result: Mapping[str, Any], pattern: str) -> dict[str, Any]:
+    """The operations that take an id of these looks, in their path or their body."""
+    links: dict[str, Any] = {}
+    operations = [operation for methods in result["paths"].values() for operation in methods.values()]
+    for operation in operations:
+        name = operation["operationId"]
+        for parameter in operation["parameters"]:
+            if parameter.get("in") == "path" and parameter["schema"].get("pattern") == pattern:
+                links[name] = {"operationId": name, "parameters": {parameter["name"]: "$response.body#/id"}}
+        body = _properties(operation.get("requestBody", {}), result["components"]["schemas"])
+        for field, shape in body.items():
+            if shape.get("pattern") == pattern:
+                links[name] = {"operationId": name, "requestBody": {field: "$response.body#/id"}}
+    return links
+
+
+def _properties(body: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a body that is one component; none of any other."""
+    shape = body.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+    found: dict[str, Any] = schemas.get(shape.rpartition("/")[2], {}).get("properties", {})
+    return found
 
 
 def _error_answer(status: str, description: str) -> dict[str, Any]:
