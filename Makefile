@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-system fuzz lint fmt bench docs pins
+.PHONY: help demo run test test-system fuzz lint fmt bench drill docs pins
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -36,6 +36,9 @@ fmt: .venv/all.stamp ## Format
 
 bench: .venv/runtime.stamp ## Measure the latency that callers hear
 	@exec $(VENV) -m ops.bench $(ARGS)
+
+drill: .venv/runtime.stamp ## Kill workers in mid-talk, and place thirty calls in a row (ARGS=kills, ARGS=thirty)
+	@exec $(VENV) -m ops.drill $(ARGS)
 
 docs: .venv/runtime.stamp ## Write the API's description to docs/openapi.yaml
 	@SECRET_KEY=unused $(VENV) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
