@@ -21,6 +21,7 @@ PRODUCTION = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "PUBLIC_URL": "https://vaniagent.example",
     "ALLOWED_HOSTS": "vaniagent.example",
+    "EMAIL_URL": "smtp://127.0.0.1:1",
     "WEBHOOKS_ALLOW_PRIVATE": "0",
     "DEBUG": "0",
 }

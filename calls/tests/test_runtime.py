@@ -15,6 +15,7 @@ from calls import bus, runtime
 from calls.models import Call, CallEvent, LegHolder, Turn
 from calls.runtime import Runtime
 from calls.services import control, lifecycle
+from calls.services.background import Jobs
 from calls.tests.conftest import GATEWAY, answer, end_leg, in_thread, make_call, make_holder, seconds
 from calls.tests.fake_engine import FakeEngine
 from calls.voice.session import Outcome, PastTurn
@@ -38,7 +39,8 @@ class Worker:
 
     def __init__(self) -> None:
         self.engines: list[FakeEngine] = []
-        self.runtime = Runtime(make_engine=self._make_engine)
+        self._jobs = Jobs()
+        self.runtime = Runtime(make_engine=self._make_engine, jobs=self._jobs)
         self.runtime.start()
         self._threads = ThreadPoolExecutor(4)
 
@@ -54,6 +56,8 @@ class Worker:
         self.runtime.drain()
         self._threads.shutdown()
         self.runtime.stop()
+        # A write that is still on its way would meet the emptying of the tables.
+        self._jobs.close()
 
     def _make_engine(self, the_bus: bus.Bus) -> FakeEngine:
         self.engines.append(FakeEngine(the_bus))
