@@ -45,6 +45,8 @@ def test_the_description_is_kept(tmp_path: Path) -> None:
         stripe_server() as stripe,
         web_process(
             tmp_path / "web.log",
+            # Past a limit what is right is refused.
+            WEBHOOKS_MAX_ENDPOINTS="1000000",
             STRIPE_API_BASE=stripe.address,
             STRIPE_SECRET_KEY=SECRET_KEY,
             STRIPE_WEBHOOK_SECRET=WEBHOOK_SECRET,
@@ -67,4 +69,5 @@ def run_schemathesis(port: int, key: str, folder: Path) -> subprocess.CompletedP
     }
     argv = [sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "docs/openapi.yaml")]
     argv += [word for option in options.items() for word in option] + ["--continue-on-failure"]
-    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=3_600, check=False)
+    env = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.fuzzing_hooks", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, timeout=3_600, check=False)

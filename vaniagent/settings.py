@@ -162,6 +162,7 @@ SPECTACULAR_SETTINGS = {
         "CallDirection": "calls.models.Call.Direction",
         "CallStatus": "calls.models.Call.Status",
         "DeliveryStatus": "webhooks.models.Delivery.Status",
+        "EndedDeliveryStatus": "webhooks.api.serializers.ENDED_STATUSES",
         "EndpointStatus": "webhooks.models.Endpoint.Status",
         "EventType": "webhooks.event_types.NAMES",
         "Plan": "accounts.models.Plan",
@@ -208,6 +209,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "calls-reap": {"task": "calls.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
+    "webhooks-tidy-up": {"task": "webhooks.tasks.tidy_up", "schedule": 60.0, "options": {"expires": 60}},
     "webhooks-deliver-due": {"task": "webhooks.tasks.deliver_due", "schedule": 1.0, "options": {"expires": 5}},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -235,6 +237,7 @@ CELERY_TASK_ROUTES = {
     "billing.tasks.check_ledger": {"queue": "upkeep"},
     "calls.tasks.reap": {"queue": "upkeep"},
     "calls.tasks.run_call": {"queue": "calls"},
+    "webhooks.tasks.tidy_up": {"queue": "upkeep"},
     "webhooks.tasks.*": {"queue": "webhooks"},
 }
 CELERY_TIMEZONE = "UTC"
@@ -282,3 +285,7 @@ WHISPER_MODEL_DIR = env.str("WHISPER_MODEL_DIR", default="")
 
 # Opens loopback addresses and plain http to webhooks. For development only; `make run` sets it.
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=_embedded.get("WEBHOOKS_ALLOW_PRIVATE") == "1")
+# Endpoints that an account may have.
+WEBHOOKS_MAX_ENDPOINTS = env.int("WEBHOOKS_MAX_ENDPOINTS", default=50)
+# Events and their deliveries are forgotten after so many days; by then all attempts are over.
+WEBHOOKS_RETENTION_DAYS = env.int("WEBHOOKS_RETENTION_DAYS", default=30)

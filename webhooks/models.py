@@ -101,6 +101,12 @@ class Event(models.Model):
 
     objects = AccountQuerySet.as_manager()
 
+    class Meta:
+        indexes = [
+            # What is old enough to be forgotten.
+            models.Index(fields=["created_at"], name="event_by_age"),
+        ]
+
     def __str__(self) -> str:
         return self.public_id
 
@@ -167,6 +173,10 @@ class Delivery(models.Model):
             # How many of an endpoint's deliveries are in flight.
             models.Index(
                 fields=["endpoint"], name="delivery_in_flight", condition=models.Q(leased_until__isnull=False)
+            ),
+            # How many of an account's are.
+            models.Index(
+                fields=["account"], name="delivery_in_flight_by_account", condition=models.Q(leased_until__isnull=False)
             ),
             # The oldest unattempted delivery about a subject to an endpoint.
             models.Index(

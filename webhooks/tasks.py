@@ -1,4 +1,4 @@
-"""The queue's messages about webhooks. Both may arrive twice, late or never: what is due stands in PostgreSQL."""
+"""The queue's messages about webhooks. All may arrive twice, late or never: what is due stands in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -19,6 +19,21 @@ def tell_owner_of_disabled_endpoint(*, endpoint_id: int, **kwargs: object) -> No
     from webhooks.services import mails
 
     mails.tell_owner_of_disabled_endpoint(endpoint_id=endpoint_id)
+
+
+@shared_task(queue="upkeep", ignore_result=True)
+def tidy_up(**kwargs: object) -> None:
+    """Forget old events, and end what nobody will hear. A second copy finds nothing."""
+    from datetime import timedelta
+
+    from django.conf import settings
+    from django.utils import timezone
+
+    from webhooks import services
+
+    now = timezone.now()
+    services.give_up_unheard(at=now)
+    services.forget_old_events(before=now - timedelta(days=settings.WEBHOOKS_RETENTION_DAYS))
 
 
 def tell_owner(endpoint_id: int) -> None:

@@ -15,6 +15,10 @@ MINIMAL: dict[str, Any] = {
     "/v1/account/top_ups": {"credits": "20.00"},
     "/v1/agents": {"name": "Ada", "voice": "en-US-Neural2-F"},
     "/v1/webhook_endpoints": {"url": "https://example.com/hook", "events": ["call.started"]},
+    "/v1/webhook_endpoints/(?P<id>[0-9A-Za-z_]{1,60})/replay": {
+        "from": "2024-01-15T08:00:00Z",
+        "to": "2024-01-15T12:00:00Z",
+    },
 }
 
 

@@ -26,6 +26,8 @@ MAX_URL_LENGTH = 2_000
 _MAX_ANSWER_BYTES = 4 * MAX_ANSWER_CHARACTERS
 
 _URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+\Z")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_TOP_LABEL = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
 
 
 class UrlRefused(errors.InvalidRequest):
@@ -46,6 +48,8 @@ class Answer:
 
     status: int
     text: str
+    # The header of that name, where there is one.
+    retry_after: str = ""
 
 
 def check_url(url: str, *, allow_private: bool = False, param: str = "url") -> None:
@@ -71,7 +75,8 @@ def check_url(url: str, *, allow_private: bool = False, param: str = "url") -> N
         raise UrlRefused(f"The '{param}' field has no host", param=param)
     if not _is_possible_host(host):
         raise UrlRefused(f"The '{param}' field has a host that cannot be", param=param)
-    if (_is_local_name(host) and not allow_private) or not _literal_is_allowed(host, allow_private=allow_private):
+    is_reachable = allow_private or (_is_public_name(host) and not _is_local_name(host))
+    if not is_reachable or not _literal_is_allowed(host, allow_private=allow_private):
         raise UrlRefused(f"The '{param}' field must lead to a public address", param=param)
 
 
@@ -114,6 +119,7 @@ async def post(
             ) as response,
         ):
             beginning = await _read_beginning(response)
+            retry_after = response.headers.get("Retry-After", "")[:100]
             # Closed here, or leaving would wait for the rest.
             response.close()
     except TimeoutError:
@@ -122,7 +128,7 @@ async def post(
         if refused_addresses:
             raise AddressRefused("The name leads to an address that is not public") from None
         raise Unreachable(_describe(error)) from error
-    return Answer(response.status, beginning)
+    return Answer(response.status, beginning, retry_after)
 
 
 def _open_socket(addr_info: aiohttp.AddrInfoType, *, allow_private: bool, refused: list[str]) -> socket.socket:
@@ -189,7 +195,16 @@ def _is_possible_host(host: str) -> bool:
     if len(host) > 253 or not all(0 < len(label) < 64 for label in labels):
         return False
     # No name ends in a number, so this must be an IPv4 address in one of its forms.
-    return not labels[-1].isdigit() or _as_ipv4(host) is not None
+    if labels[-1].isdigit() or _as_ipv4(host) is not None:
+        return _as_ipv4(host) is not None
+    return all(_LABEL.fullmatch(label) for label in labels)
+
+
+def _is_public_name(host: str) -> bool:
+    """Names of the public network end in a domain of letters, or of punycode; numeric addresses are judged elsewhere."""
+    if ":" in host or _as_ipv4(host) is not None:
+        return True
+    return "." in host and _TOP_LABEL.fullmatch(host.rpartition(".")[2]) is not None
 
 
 def _is_local_name(host: str) -> bool:

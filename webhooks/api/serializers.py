@@ -7,13 +7,14 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from vaniagent.lib.api.fields import IdField, TextField, UrlField
+from vaniagent.lib.api.fields import IdField, TextField, TimeField, UrlField
 from vaniagent.lib.api.serializers import Input, PageQuery
 from vaniagent.lib.outbound import MAX_URL_LENGTH
 from webhooks import event_types
 from webhooks.models import Attempt, Delivery, Endpoint
 
 DESCRIPTION_MAX: Final = 200
+ENDED_STATUSES: Final = (Delivery.Status.SUCCEEDED, Delivery.Status.FAILED)
 
 
 @extend_schema_field(serializers.ChoiceField(choices=event_types.NAMES))
@@ -35,6 +36,23 @@ class EndpointChanges(EndpointBody):
     """What changes an endpoint."""
 
     status = serializers.ChoiceField(choices=Endpoint.Status.choices)
+
+
+class ReplayBody(Input):
+    """What is sent again: events from a time on, before another; of one status, or all that have ended."""
+
+    to = TimeField(source="until", help_text="Not included")
+    status = serializers.ChoiceField(choices=ENDED_STATUSES, default=None)
+
+    def get_fields(self) -> dict[str, Any]:
+        # A word of Python's.
+        return {"from": TimeField(source="since", help_text="Included"), **super().get_fields()}
+
+
+class ReplaySerializer(serializers.Serializer[dict[str, int]]):
+    """How many deliveries are sent again."""
+
+    replayed = serializers.IntegerField(min_value=0)
 
 
 class DeliveryListQuery(PageQuery):

@@ -21,6 +21,8 @@ from webhooks.api.serializers import (
     EndpointChanges,
     EndpointSerializer,
     EndpointWithSecretSerializer,
+    ReplayBody,
+    ReplaySerializer,
 )
 from webhooks.models import Attempt, Delivery, DeliveryQuerySet, Endpoint
 
@@ -35,6 +37,7 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
         "destroy": Scope.ADMIN,
         "rotate_secret": Scope.ADMIN,
         "test": Scope.ADMIN,
+        "replay": Scope.ADMIN,
     }
 
     def get_queryset(self) -> QuerySet[Endpoint]:
@@ -73,6 +76,17 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
         self.read(Nothing)
         delivery = services.send_test_event(endpoint=self.get_object(), at=timezone.now())
         return Response(DeliverySerializer(delivery).data, status.HTTP_201_CREATED)
+
+    @extend_schema(request=ReplayBody, responses=ReplaySerializer)
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, id: str) -> Response:
+        """Send an endpoint the events of a time once more.
+
+        Those whose delivery has ended, oldest first; `status` narrows it to those that failed, or those that succeeded.
+        """
+        endpoint = self.get_object()
+        count = services.replay_deliveries(endpoint=endpoint, **self.read(ReplayBody), at=timezone.now())
+        return Response({"replayed": count})
 
 
 class EndpointDeliveryViewSet(mixins.ListModelMixin, ApiViewSet[Delivery]):

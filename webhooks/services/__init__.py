@@ -6,7 +6,9 @@ from webhooks.services.deliveries import (
     Claim,
     Outcome,
     claim_due,
+    give_up_unheard,
     record_attempt,
+    replay_deliveries,
     replay_delivery,
 )
 from webhooks.services.endpoints import (
@@ -21,7 +23,7 @@ from webhooks.services.endpoints import (
     rotate_secret,
     update_endpoint,
 )
-from webhooks.services.recording import record_event, send_test_event
+from webhooks.services.recording import forget_old_events, record_event, send_test_event
 
 __all__ = [
     "Claim",
@@ -33,10 +35,13 @@ __all__ = [
     "create_endpoint",
     "delete_endpoint",
     "disable_endpoint",
+    "forget_old_events",
     "get_endpoint",
+    "give_up_unheard",
     "list_endpoints",
     "record_attempt",
     "record_event",
+    "replay_deliveries",
     "replay_delivery",
     "rotate_secret",
     "send_test_event",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,6 +19,8 @@ from webhooks.services.endpoints import disable_endpoint, lock_listening
 # Longer than an attempt may take, so that a lease runs out only where its sender is gone.
 LEASE: Final = timedelta(seconds=20)
 MAX_IN_FLIGHT: Final = 4
+# However many endpoints an account has: those of others must not wait for its slow ones.
+MAX_IN_FLIGHT_OF_ACCOUNT: Final = 20
 DISABLED_AFTER: Final = timedelta(days=5)
 
 # What follows each failed attempt: 5 seconds, three times longer each time up to half a day, about three days in all.
@@ -45,6 +47,8 @@ class Outcome:
     status_code: int | None
     response: str = ""
     error: str = ""
+    # When the receiver asked to be tried again.
+    retry_at: datetime | None = None
 
     @property
     def is_success(self) -> bool:
@@ -52,10 +56,13 @@ class Outcome:
 
 
 @transaction.atomic
-def claim_due(*, at: datetime, limit: int) -> list[Claim]:
-    """Take up to `limit` deliveries that are due, those waiting longest first and few enough of each endpoint."""
+def claim_due(*, at: datetime, limit: int, limit_failing: int | None = None) -> list[Claim]:
+    """Take up to `limit` deliveries that are due, those waiting longest first and few enough of each endpoint.
+
+    Of endpoints that failed the last time at most `limit_failing` are taken.
+    """
     endpoints = _lock_endpoints_with_work(at, limit)
-    picked = _pick(endpoints, at)[:limit]
+    picked = _pick(endpoints, at, limit=limit, limit_failing=limit if limit_failing is None else limit_failing)
     deliveries = Delivery.objects.select_related("event").in_bulk(pk for pk, _ in picked)
     lease = at + LEASE
     Delivery.objects.filter(pk__in=deliveries).update(leased_until=lease)
@@ -91,7 +98,7 @@ def record_attempt(*, claim: Claim, outcome: Outcome, at: datetime) -> bool:
         delivery.status = Delivery.Status.SUCCEEDED
         delivery.next_attempt_at = None
     else:
-        _plan_retry(delivery, endpoint, at)
+        _plan_retry(delivery, endpoint, outcome, at)
     delivery.save(update_fields=["status", "attempts_made", "next_attempt_at", "leased_until"])
     _note_health(endpoint, outcome, at)
     return True
@@ -107,6 +114,30 @@ def replay_delivery(*, delivery: Delivery, at: datetime) -> Delivery:
     return delivery
 
 
+@transaction.atomic
+def replay_deliveries(*, endpoint: Endpoint, since: datetime, until: datetime, status: str | None, at: datetime) -> int:
+    """Send again, oldest first, what became of events of that time: from `since`, before `until`. How many there are.
+
+    A `status` narrows it; what is pending anyhow is left as it is. Raises EndpointNotEnabled.
+    """
+    lock_listening(endpoint)
+    ended = Delivery.objects.filter(endpoint=endpoint, event__created_at__gte=since, event__created_at__lt=until)
+    ended = ended.exclude(status=Delivery.Status.PENDING)
+    if status is not None:
+        ended = ended.filter(status=status)
+    count = ended.update(status=Delivery.Status.PENDING, next_attempt_at=at)
+    if count:
+        transaction.on_commit(tasks.wake_sender, robust=True)
+    return count
+
+
+def give_up_unheard(*, at: datetime) -> int:
+    """End what a dead sender had in its hands while its endpoint was disabled or deleted. How many there were."""
+    left = Delivery.objects.filter(status=Delivery.Status.PENDING, leased_until__lte=at)
+    unheard = left.exclude(endpoint__in=Endpoint.objects.listening())
+    return unheard.update(status=Delivery.Status.FAILED, next_attempt_at=None, leased_until=None)
+
+
 def _lock_endpoints_with_work(at: datetime, limit: int) -> list[Endpoint]:
     """Up to `limit` endpoints with something due, the longest waiting first, without those known to be full.
 
@@ -114,22 +145,25 @@ def _lock_endpoints_with_work(at: datetime, limit: int) -> list[Endpoint]:
     endpoint's deliveries: all that claims, records or replays them takes it first, so the count in flight is exact.
     """
     due = Delivery.objects.due(at).filter(endpoint__in=Endpoint.objects.listening())
-    by_endpoint = (
-        due.order_by().values("endpoint").annotate(due_at=Min("next_attempt_at")).order_by("due_at", "endpoint")
-    )
-    waiting = list(by_endpoint.values_list("endpoint", flat=True))
+    by_endpoint = due.order_by().values("endpoint", "account").annotate(due_at=Min("next_attempt_at"))
+    waiting = list(by_endpoint.order_by("due_at", "endpoint").values_list("endpoint", "account"))
     if not waiting or limit <= 0:
         return []
 
-    in_flight = _count_in_flight(waiting, at)
-    with_room = [pk for pk in waiting if in_flight.get(pk, 0) < MAX_IN_FLIGHT][:limit]
+    in_flight = _count_in_flight([pk for pk, _ in waiting], at)
+    room = _room_of_accounts({account for _, account in waiting}, at)
+    with_room: list[int] = []
+    for pk, account in waiting:
+        if in_flight.get(pk, 0) < MAX_IN_FLIGHT and room[account] > 0 and len(with_room) < limit:
+            with_room.append(pk)
+            room[account] -= 1
     # Not the key: rows of deliveries that refer to it may be inserted meanwhile.
     locked = Endpoint.objects.listening().select_for_update(skip_locked=True, no_key=True).in_bulk(with_room)
     return [locked[pk] for pk in with_room if pk in locked]
 
 
-def _pick(endpoints: Sequence[Endpoint], at: datetime) -> list[tuple[int, Endpoint]]:
-    """The deliveries to claim from these locked endpoints, as many as each has room for."""
+def _pick(endpoints: Sequence[Endpoint], at: datetime, *, limit: int, limit_failing: int) -> list[tuple[int, Endpoint]]:
+    """The deliveries to claim from these locked endpoints, as many as each, its account and the sender have room for."""
     in_flight = _count_in_flight([endpoint.pk for endpoint in endpoints], at)
     claimable = Delivery.objects.filter(endpoint=OuterRef("pk")).claimable(at).order_by("next_attempt_at", "pk")
     # One look-up by index an endpoint, in one query for all.
@@ -137,11 +171,17 @@ def _pick(endpoints: Sequence[Endpoint], at: datetime) -> list[tuple[int, Endpoi
     found: dict[int, list[int]] = dict(
         Endpoint.objects.filter(pk__in=[endpoint.pk for endpoint in endpoints]).values_list("pk", first)
     )
-    return [
-        (pk, endpoint)
-        for endpoint in endpoints
-        for pk in found[endpoint.pk][: max(0, MAX_IN_FLIGHT - in_flight.get(endpoint.pk, 0))]
-    ]
+    room = _room_of_accounts({endpoint.account_id for endpoint in endpoints}, at)
+    picked: list[tuple[int, Endpoint]] = []
+    for endpoint in endpoints:
+        wanted = min(MAX_IN_FLIGHT - in_flight.get(endpoint.pk, 0), room[endpoint.account_id], limit - len(picked))
+        if endpoint.failing_since is not None:
+            wanted = min(wanted, limit_failing)
+        taken = found[endpoint.pk][: max(0, wanted)]
+        room[endpoint.account_id] -= len(taken)
+        limit_failing -= len(taken) if endpoint.failing_since is not None else 0
+        picked += [(pk, endpoint) for pk in taken]
+    return picked
 
 
 def _count_in_flight(endpoints: Sequence[int], at: datetime) -> dict[int, int]:
@@ -149,12 +189,23 @@ def _count_in_flight(endpoints: Sequence[int], at: datetime) -> dict[int, int]:
     return dict(in_flight.values("endpoint").annotate(count=Count("pk")).values_list("endpoint", "count"))
 
 
-def _plan_retry(delivery: Delivery, endpoint: Endpoint, at: datetime) -> None:
+def _room_of_accounts(accounts: Iterable[int], at: datetime) -> dict[int, int]:
+    """How many more of each account's deliveries may be in flight."""
+    in_flight = Delivery.objects.filter(account__in=accounts).in_flight(at).order_by()
+    counts = dict(in_flight.values("account").annotate(count=Count("pk")).values_list("account", "count"))
+    return {account: MAX_IN_FLIGHT_OF_ACCOUNT - counts.get(account, 0) for account in accounts}
+
+
+def _plan_retry(delivery: Delivery, endpoint: Endpoint, outcome: Outcome, at: datetime) -> None:
     is_listening = endpoint.status == Endpoint.Status.ENABLED and endpoint.deleted_at is None
     if is_listening and delivery.attempts_made <= len(RETRY_DELAYS):
         delay = RETRY_DELAYS[delivery.attempts_made - 1]
         # Jitter, so that what failed together does not come back together.
         delivery.next_attempt_at = at + delay * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # no secret
+        if outcome.retry_at is not None:
+            # Never sooner than planned, and never later than our longest pause.
+            asked = min(outcome.retry_at, at + RETRY_DELAYS[-1])
+            delivery.next_attempt_at = max(delivery.next_attempt_at, asked)
     else:
         delivery.status = Delivery.Status.FAILED
         delivery.next_attempt_at = None

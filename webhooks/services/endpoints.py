@@ -15,7 +15,6 @@ from webhooks import event_types, signing, tasks
 from webhooks.models import Delivery, Endpoint, EndpointQuerySet
 
 OLD_SECRET_STAYS_VALID: Final = timedelta(hours=24)
-MAX_ENDPOINTS: Final = 50
 
 
 class InvalidEndpoint(errors.InvalidRequest):
@@ -49,8 +48,8 @@ def create_endpoint(*, account: Account, url: str, events: Sequence[str], descri
     _check_url(url)
     # The lock makes the count below exact.
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    if Endpoint.objects.for_account(account).existing().count() >= MAX_ENDPOINTS:
-        raise InvalidEndpoint(f"An account has at most {MAX_ENDPOINTS} webhook endpoints")
+    if Endpoint.objects.for_account(account).existing().count() >= settings.WEBHOOKS_MAX_ENDPOINTS:
+        raise InvalidEndpoint(f"An account has at most {settings.WEBHOOKS_MAX_ENDPOINTS} webhook endpoints")
 
     endpoint = Endpoint(account=account, url=url, events=_checked_events(events), description=description)
     endpoint.secret = signing.new_secret()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.models import Account
 from vaniagent.lib import ids, json_wire
@@ -52,6 +53,15 @@ def send_test_event(*, endpoint: Endpoint, at: datetime) -> Delivery:
         subject, data = call_id, _sample_data(event_type, call_id, agent_id)
     event = _record(endpoint.account, event_type, subject, {**data, "metadata": {"test": True}}, at, [endpoint])
     return event.deliveries.get()
+
+
+def forget_old_events(*, before: datetime, limit: int = 1_000) -> int:
+    """Delete events from before that time, with their deliveries, but for those still on their way. How many."""
+    pending = Delivery.objects.filter(event=OuterRef("pk"), status=Delivery.Status.PENDING)
+    old = Event.objects.filter(~Exists(pending), created_at__lt=before).order_by("created_at")[:limit]
+    forgotten = list(old.values_list("pk", flat=True))
+    Event.objects.filter(pk__in=forgotten).delete()
+    return len(forgotten)
 
 
 def _record(

@@ -12,7 +12,8 @@ import logging
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from celery.signals import worker_shutting_down
@@ -26,12 +27,16 @@ from webhooks.services.deliveries import Claim, Outcome
 
 log = logging.getLogger(__name__)
 
-CAPACITY: Final = 200
+CAPACITY: Final = 400
+# What failed the last time may well be slow again: it never takes the room of what did not.
+CAPACITY_FOR_FAILING: Final = CAPACITY // 2
 DEADLINE_SECONDS: float = outbound.DEADLINE_SECONDS
 # A run ends after so long even if there is always more, so that the thread and its connection are not held for ever.
 RUN_SECONDS: float = 60.0
+# A day: seconds above it say nothing more.
+_LONGEST_WAIT: Final = 86_400
 # Looking up a name blocks a thread, for longer than any deadline of ours.
-_LOOKUP_THREADS: Final = 64
+_LOOKUP_THREADS: Final = 256
 
 
 class Sender:
@@ -70,7 +75,10 @@ class Sender:
         while True:
             asked = self._begin_look()
             if not self._is_stopping and time.monotonic() < ends_at:
-                for claim in deliveries.claim_due(at=timezone.now(), limit=CAPACITY - len(in_flight)):
+                failing = sum(claim.delivery.endpoint.failing_since is not None for claim in in_flight.values())
+                for claim in deliveries.claim_due(
+                    at=timezone.now(), limit=CAPACITY - len(in_flight), limit_failing=CAPACITY_FOR_FAILING - failing
+                ):
                     in_flight[_submit(claim)] = claim
             elif not in_flight:
                 # What is left is for the next run.
@@ -129,7 +137,20 @@ async def _attempt(claim: Claim) -> Outcome:
         status_code=answer.status if answer else None,
         response=answer.text if answer else "",
         error=error,
+        retry_at=_retry_at(answer.retry_after, timezone.now()) if answer else None,
     )
+
+
+def _retry_at(header: str, now: datetime) -> datetime | None:
+    """The time that a `Retry-After` names, in seconds from now or as a date; None where it names none."""
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return now + timedelta(seconds=min(int(text), _LONGEST_WAIT))
+    try:
+        named = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return named if named.tzinfo else None
 
 
 async def _post(claim: Claim, at: datetime) -> outbound.Answer:

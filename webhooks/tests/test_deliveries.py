@@ -242,3 +242,25 @@ def test_a_disabled_endpoint_takes_no_replay(endpoint: Endpoint, now: datetime) 
 
     delivery.refresh_from_db()
     assert delivery.status == Delivery.Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [
+        (timedelta(seconds=1), timedelta(seconds=5)),
+        (timedelta(minutes=10), timedelta(minutes=10)),
+        (timedelta(days=9), timedelta(hours=12)),
+        (timedelta(days=-1), timedelta(seconds=5)),
+    ],
+)
+def test_a_receiver_may_ask_for_a_longer_pause(
+    endpoint: Endpoint, now: datetime, asked: timedelta, waits: timedelta
+) -> None:
+    delivery = record(endpoint, "call_1", now)
+    outcome = Outcome(started_at=now, duration_ms=1, status_code=503, retry_at=now + asked)
+
+    services.record_attempt(claim=claim(now)[0], outcome=outcome, at=now)
+
+    delivery.refresh_from_db()
+    assert delivery.next_attempt_at is not None
+    assert abs(delivery.next_attempt_at - now - waits) <= timedelta(seconds=0.5)

@@ -86,8 +86,8 @@ def test_create_names_the_field_that_is_missing(api: ApiClient, field: str) -> N
     assert answer.json()["error"]["message"] == f"The '{field}' field is required"
 
 
-def test_an_account_has_at_most_fifty(api: ApiClient, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("webhooks.services.endpoints.MAX_ENDPOINTS", 1)
+def test_an_account_has_at_most_fifty(api: ApiClient, made: dict[str, Any], settings: Settings) -> None:
+    settings.WEBHOOKS_MAX_ENDPOINTS = 1
 
     assert api.post(URL, BODY).status_code == 400
     assert Endpoint.objects.count() == 1
@@ -162,3 +162,11 @@ def test_a_wrong_key_makes_nothing(db: None) -> None:
 
     assert answer.status_code == 401
     assert not Endpoint.objects.exists()
+
+
+@pytest.mark.parametrize("rest", ["/%zz", "/?a=%1", "/#a#b", "/[x]", "/?a=^"])
+def test_refuses_what_is_no_url(api: ApiClient, rest: str) -> None:
+    answer = api.post(URL, {**BODY, "url": f"https://example.com{rest}"})
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "url")
+    assert Endpoint.objects.count() == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -208,3 +208,29 @@ def test_a_sender_told_to_stop_takes_nothing(endpoint: Endpoint, hook: Receiver,
 
     assert hook.received == []
     assert Delivery.objects.get().leased_until is None
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("600", 600),
+        (" 7 ", 7),
+        ("1" * 50, 86_400),
+        ("Mon, 15 Jan 2024 10:49:05 GMT", 600),
+        ("soon", None),
+        ("-1", None),
+    ],
+)
+def test_reads_when_a_receiver_wants_to_be_asked_again(now: datetime, header: str, seconds: int | None) -> None:
+    assert sending._retry_at(header, now) == (None if seconds is None else now + timedelta(seconds=seconds))
+
+
+def test_heeds_retry_after(endpoint: Endpoint, hook: Receiver) -> None:
+    hook.answer = answering(429, headers={"Retry-After": "900"})
+    record(endpoint, "call_1", timezone.now())
+
+    sending.Sender().run()
+
+    planned = Delivery.objects.get().next_attempt_at
+    assert planned is not None
+    assert abs((planned - timezone.now()).total_seconds() - 900) < 10

@@ -1,0 +1,33 @@
+"""What schemathesis is told beside the description, as `SCHEMATHESIS_HOOKS` in `tests/test_fuzzing.py`."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, Final
+
+import schemathesis
+from schemathesis.generation.meta import TestPhase
+
+# What a sequence may bring a thing into, and no description of a request can tell.
+REFUSED_BY_STATE: Final = ("This agent is archived and cannot be changed.", "The endpoint is disabled; enable it first")
+
+_numbers = itertools.count()
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    """In a sequence no key is used twice: it would give back a thing made before, which may be deleted by now."""
+    if case.meta is None or case.meta.phase.name != TestPhase.STATEFUL:
+        return
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and key.isascii() and key.isprintable() and 0 < len(key.strip()) <= 240:
+        case.headers["Idempotency-Key"] = f"{key.strip()}-{next(_numbers)}"
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:
+    """In a sequence a refusal for the state that a thing is in is no verdict on the request."""
+    if case.meta is None or case.meta.phase.name != TestPhase.STATEFUL or response.status_code != 400:
+        return
+    if response.json()["error"]["message"] in REFUSED_BY_STATE:
+        case._meta = None
