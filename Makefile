@@ -40,8 +40,10 @@ bench: .venv/runtime.stamp ## Measure the latency that callers hear
 drill: .venv/runtime.stamp ## Kill workers in mid-talk, and place thirty calls in a row (ARGS=kills, ARGS=thirty)
 	@exec $(VENV) -m ops.drill $(ARGS)
 
-docs: .venv/runtime.stamp ## Write the API's description to docs/openapi.yaml
+docs: .venv/runtime.stamp ## Write the API's descriptions, docs/openapi.yaml and docs/asyncapi.yaml
 	@SECRET_KEY=unused $(VENV) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	@SECRET_KEY=unused $(VENV) manage.py shell -v 0 -c \
+		'from pathlib import Path; from vaniagent import asyncapi; asyncapi.write(Path("docs/asyncapi.yaml"))'
 
 pins: ## Choose the versions in constraints.txt anew, from the requirements
 	@scripts/pin $(PYTHON)

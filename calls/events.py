@@ -17,7 +17,7 @@ from channels.layers import get_channel_layer
 from django.db import connection, transaction
 from redis.exceptions import RedisError
 
-from calls import links
+from calls import event_types, links
 from calls.models import Call, CallEvent, Recording
 from webhooks import services as webhooks
 
@@ -51,6 +51,9 @@ def record(call: Call, event_type: str, *, at: datetime, data: Mapping[str, Any]
     Holds the call's row until the transaction ends. `call` must be as it is after what happened: the webhook tells
     its status.
     """
+    if event_type not in event_types.BY_NAME:
+        raise ValueError(f"{event_type} is not in the catalogue")
+
     fields = _own_fields(call, event_type) | dict(data or {})
     event = CallEvent.objects.create(call=call, seq=_next_seq(call), type=event_type, data=fields, at=at)
     if event_type in PUBLISHED:

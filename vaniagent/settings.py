@@ -155,7 +155,7 @@ REST_FRAMEWORK = {
 }
 # What `make docs` writes to docs/openapi.yaml, and /v1/openapi.json serves.
 SPECTACULAR_SETTINGS = {
-    "DESCRIPTION": "AI voice agents on the phone. The live feed, a WebSocket at /v1/ws, is described in docs/api/feed.md.",
+    "DESCRIPTION": "AI voice agents on the phone. The live feed, a WebSocket at /v1/ws, is described in docs/api/feed.md and /v1/asyncapi.json.",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "AgentStatus": "agents.models.Agent.Status",

@@ -8,6 +8,7 @@ from django.urls import include, path
 from billing.callbacks import stripe_notice
 from calls.api.files import call_file
 from vaniagent import health
+from vaniagent.asyncapi import AsyncApiView
 from vaniagent.openapi import OpenApiView
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("files/<str:call_id>/<str:name>", call_file),
+    path("v1/asyncapi.json", AsyncApiView.as_view()),
     path("v1/openapi.json", OpenApiView.as_view()),
     path("v1/", include("agents.api.urls")),
     path("v1/", include("billing.api.urls")),

@@ -21,7 +21,7 @@ from vaniagent.lib import errors
 logger = logging.getLogger(__name__)
 
 LONGEST_TEXT: Final = 2_000
-_DIGITS: Final = re.compile(r"[0-9A-D*#]{1,32}")
+DIGITS: Final = re.compile(r"[0-9A-D*#]{1,32}")
 
 
 class CallNotLive(errors.InvalidRequest):
@@ -83,7 +83,7 @@ def note(*, call: Call, text: str, at: datetime) -> None:
 @transaction.atomic
 def send_digits(*, call: Call, digits: str, at: datetime) -> None:
     """Play DTMF digits to the person. Raises CallNotLive and BadDigits."""
-    if not _DIGITS.fullmatch(digits):
+    if not DIGITS.fullmatch(digits):
         raise BadDigits("'digits' must be 1 to 32 of 0-9, A-D, * and #.", param="digits")
     call = _conversing(call)
     events.record(call, "call.digits_sent", at=at, data={"digits": digits})

@@ -122,6 +122,13 @@ _METADATA_VALUE: Final[dict[str, Any]] = {
 }
 
 
+def error_shape() -> dict[str, Any]:
+    """The four keys of an error, for a document that has no components of ours."""
+    error = _ERROR["properties"]["error"]
+    names = {"code": {"type": "string", "enum": list(CODES)}, "type": {"type": "string", "enum": list(TYPES)}}
+    return {**error, "properties": {**error["properties"], **names}}
+
+
 class ApiSchema(AutoSchema):
     """One operation of /v1, from its view."""
 

@@ -1,0 +1,72 @@
+"""The catalogue of what happens in calls, as the log keeps it and the live feed tells it.
+
+A released name is never used again for another thing. Fields are told in JSON Schema: the AsyncAPI document is made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+Shape = Mapping[str, Any]
+
+TEXT: Final[Shape] = {"type": "string", "examples": ["Hello, how can I help you today?"]}
+SECONDS: Final[Shape] = {"type": "integer", "minimum": 0, "description": "Seconds", "examples": [245]}
+ENDED: Final[Mapping[str, Shape]] = {
+    "duration": SECONDS,
+    "ended_reason": {"type": "string", "description": "More may come.", "examples": ["user_hangup"]},
+}
+UTTERANCE: Final[Mapping[str, Shape]] = {
+    "speaker": {"type": "string", "enum": ["agent", "user"], "examples": ["agent"]},
+    "text": TEXT,
+    "is_final": {
+        "type": "boolean",
+        "description": "False: what is understood so far; the next one of the same speaker replaces it.",
+        "examples": [True],
+    },
+}
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One kind of event: its name, when it comes, and what it has beside type, call, seq and time."""
+
+    name: str
+    description: str
+    fields: Mapping[str, Shape] = field(default_factory=dict)
+    # Those that are not always there.
+    optional: frozenset[str] = frozenset()
+
+
+ALL: Final = (
+    EventType("call.started", "The call has been initiated."),
+    EventType("call.answered", "Somebody answered."),
+    EventType(
+        "transcript.update",
+        "Something was said. With `was_interrupted` the agent was cut off, and `text` is what was heard.",
+        {**UTTERANCE, "was_interrupted": {"const": True, "examples": [True]}},
+        optional=frozenset({"was_interrupted"}),
+    ),
+    EventType("call.say", "You had the agent say this.", {"text": TEXT}),
+    EventType("call.note", "You had the agent heed this.", {"text": TEXT}),
+    EventType("call.digits_sent", "You pressed these keys.", {"digits": {"type": "string", "examples": ["1#"]}}),
+    EventType("call.digit", "The person pressed this key.", {"digit": {"type": "string", "examples": ["5"]}}),
+    EventType(
+        "call.silence",
+        "Nobody spoke: the agent asked for the first or second time whether anybody is there, or gave up.",
+        {"detail": {"type": "string", "enum": ["1", "2", "timeout"], "examples": ["1"]}},
+    ),
+    EventType("call.voicemail_detected", "A machine answered."),
+    EventType(
+        "call.provider_failed",
+        "A speech or language provider failed, and another took its place.",
+        {"detail": {"type": "string", "examples": ["stt moonshine"]}},
+    ),
+    EventType("call.resumed", "Another process of ours leads the conversation on."),
+    EventType("call.completed", "A conversation has ended.", ENDED),
+    EventType("call.failed", "The call ended without a conversation.", ENDED),
+    EventType("transcript.ready", "The transcript and the analysis can be fetched."),
+    EventType("recording.ready", "The recording can be fetched.", {"duration": SECONDS}),
+)
+BY_NAME: Final[Mapping[str, EventType]] = {event_type.name: event_type for event_type in ALL}
