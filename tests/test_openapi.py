@@ -21,6 +21,7 @@ from calls.models import Call, Turn
 from conftest import ApiClient
 from vaniagent.lib import errors
 from vaniagent.lib.api import schema
+from webhooks import event_types
 
 COMMITTED = Path(__file__).resolve().parent.parent / "docs/openapi.yaml"
 METHODS = ("get", "post", "patch", "delete")
@@ -163,6 +164,31 @@ def test_serving_it_takes_no_parameters(client, document, db):
 
     assert check(document, "/v1/openapi.json", "get", r)["error"]["param"] == "format"
     assert client.post("/v1/openapi.json").status_code == 405
+
+
+def bodies(document: Any) -> list[tuple[str, Any]]:
+    """Every body that is described, and where."""
+    found = [
+        (f"{method} {path} {status}", resolve(document, body))
+        for method, path, operation in operations(document)
+        for status, body in (("request", operation.get("requestBody", {})), *operation["responses"].items())
+    ]
+    found += [(name, its["post"]["requestBody"]) for name, its in document["webhooks"].items()]
+    return [(where, content) for where, body in found for content in body.get("content", {}).values()]
+
+
+def test_every_body_has_an_example_that_is_right(document):
+    for where, content in bodies(document):
+        shape = {**content["schema"], "components": document["components"]}
+        faults = Draft202012Validator(shape, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        assert [fault.message for fault in faults.iter_errors(content["example"])] == [], where
+        named = resolve(document, shape)
+        if named.get("properties"):
+            assert set(content["example"]) == set(named["properties"]), where
+
+
+def test_the_webhooks_are_described(document):
+    assert set(document["webhooks"]) == set(event_types.NAMES)
 
 
 # --- Real answers ---

@@ -173,7 +173,12 @@ SPECTACULAR_SETTINGS = {
         "VoicemailAction": "agents.models.AgentVersion.VoicemailAction",
     },
     "OAS_VERSION": "3.1.0",
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "vaniagent.lib.api.schema.complete"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "vaniagent.lib.api.schema.complete",
+        "vaniagent.openapi_examples.add_examples",
+        "vaniagent.webhook_shapes.add_webhooks",
+    ],
     "SCHEMA_PATH_PREFIX": "/v1",
     "SERVERS": [{"url": "https://api.vaniagent.com"}, {"url": "http://127.0.0.1:8000"}],
     "SORT_OPERATION_PARAMETERS": False,

@@ -86,6 +86,28 @@ def example_of(shape: Shape) -> Any:
     return {name: example_of(field) for name, field in shape["properties"].items() if name in shape["required"]}
 
 
+def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """drf-spectacular's last step: what OpenAPI 3.1 says of webhooks."""
+    parameters = [
+        {"name": name, "in": "header", "required": True, "schema": dict(shape)} for name, shape in HEADERS.items()
+    ]
+    for event_type in event_types.ALL:
+        body = body_of(event_type.name)
+        content = {"application/json": {"schema": body, "example": example_of(body)}}
+        result.setdefault("webhooks", {})[event_type.name] = {
+            "post": {
+                "summary": event_type.description,
+                "parameters": parameters,
+                "requestBody": {"required": True, "content": content},
+                "responses": {
+                    "2XX": {"description": "Heard. Anything else is tried again; 410 disables the endpoint."}
+                },
+                "tags": ["webhooks"],
+            }
+        }
+    return result
+
+
 def _data_of_call(event_type: str) -> dict[str, Shape]:
     link = {"type": ["string", "null"], "format": "uri", "description": "Valid for 7 days; null where nobody answered."}
     links = {

@@ -45,6 +45,21 @@ _ERRORS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+# Of each error one, as it may be answered: what it is of, its message, and the field at fault.
+_EXAMPLES: Final[Mapping[str, tuple[type[errors.ServiceError], str, str | None]]] = {
+    "400": (errors.InvalidRequest, "The 'to_number' field is required", "to_number"),
+    "401": (errors.NotAuthenticated, "Send your API key as 'Authorization: Bearer <key>'.", None),
+    "402": (errors.PaymentRequired, "The credits do not cover a minute of this call.", None),
+    "403": (errors.PermissionDenied, "This key may not do that.", None),
+    "404": (errors.NotFound, "There is no call with this id.", None),
+    "409": (errors.Conflict, "This key was used before, for another request.", "Idempotency-Key"),
+    "413": (errors.InvalidRequest, "The body is too large: at most 1 MiB.", None),
+    "415": (errors.InvalidRequest, "Send the body as 'Content-Type: application/json'.", None),
+    "429": (errors.TooMany, "Too many requests. Try again in 12 s.", None),
+    "500": (errors.ServiceError, "Something went wrong on our side. Tell support this request id: req_abc123.", None),
+}
+
+
 def _whole_number(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "integer"}}
 
@@ -293,11 +308,13 @@ def _properties(body: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str
 
 
 def _error_answer(status: str, description: str) -> dict[str, Any]:
+    kind, message, param = _EXAMPLES[status]
+    example = {"error": {"code": kind.code, "message": message, "param": param, "type": kind.type}}
     more = [_ON_STATUS[status]] if status in _ON_STATUS else []
     return {
         "description": description,
         "headers": _headers(*_ON_EVERY_ANSWER, *more),
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}},
     }
 
 

@@ -1,0 +1,139 @@
+"""An example for every body that /v1 takes or answers, made of one for each field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_TIME: Final = "2024-01-15T10:30:00Z"
+
+# By field, or by component and field where it means something else there. Ids, times, choices and nulls need none.
+_VALUES: Final[Mapping[str, Any]] = {
+    "Account.id": "acct_abc123",
+    "Account.name": "Acme",
+    "Agent.name": "Support Agent",
+    "AgentBody.name": "Support Agent",
+    "Attempt.response": "busy",
+    "Attempt.status_code": 503,
+    "Call.id": "call_xyz789",
+    "CallSummary.id": "call_xyz789",
+    "Call.status": "completed",
+    "Call.transcript": "Agent: Hello, how can I help you today?\nUser: How much is a cleaning?",
+    "CallSummary.status": "completed",
+    "Delivery.event": "call.completed",
+    "Delivery.status": "failed",
+    "Endpoint.description": "CRM",
+    "EndpointBody.description": "CRM",
+    "EndpointWithSecret.description": "CRM",
+    "PatchedAgentBody.name": "Support Agent",
+    "PatchedEndpointChanges.description": "CRM",
+    "ReplayBody.from": "2024-01-15T08:00:00Z",
+    "ReplayBody.status": "failed",
+    "ReplayBody.to": "2024-01-15T12:00:00Z",
+    "SandboxBody.lines": ["Hello?", "How much is a cleaning?"],
+    "TopUp.credits": "20.00",
+    "TopUp.url": "https://checkout.stripe.com/c/pay/cs_abc123",
+    "Transaction.amount": "-0.41",
+    "Transaction.kind": "charge",
+    "Transaction.memo": "4 min 5 s",
+    "Transaction.reference": "call_xyz789",
+    "TopUpBody.cancel_url": "https://example.com/billing",
+    "TopUpBody.credits": "20.00",
+    "TopUpBody.success_url": "https://example.com/thanks",
+    "Voice.language": "en-US",
+    "Voice.name": "Fiona",
+    "Voice.provider": "google",
+    "Voice.id": "en-US-Neural2-F",
+    "Voice.spoken_by": "joe",
+    "agent_version": 1,
+    "answered_at": "2024-01-15T10:35:00Z",
+    "call_id": "call_xyz789",
+    "completed_at": "2024-01-15T10:39:05Z",
+    "cost": "0.41",
+    "credits": "5.00",
+    "duration": 245,
+    "duration_ms": 412,
+    "end_ms": 1900,
+    "ended_by": "user",
+    "ended_reason": "user_hangup",
+    "error": "",
+    "events": ["call.completed", "call.failed"],
+    "first_message": "Hello, how can I help you today?",
+    "from_number": "+0987654321",
+    "gender": "female",
+    "heard_p50_ms": 780,
+    "heard_p95_ms": 1140,
+    "language": "en-US",
+    "limit": 20,
+    "live_calls": 0,
+    "max_duration": 600,
+    "max_live_calls": 5,
+    "metadata": {"customer_id": "cust_123"},
+    "number": 1,
+    "offset": 0,
+    "prompt": "You are a friendly support agent of Acme Dental.",
+    "recording_url": "https://api.vaniagent.com/files/call_xyz789/recording",
+    "replayed": 17,
+    "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw8SgZ2oTVuQY=",
+    "sentiment": "positive",
+    "silence_timeout": 10,
+    "start_ms": 0,
+    "summary": "The caller asked for the price of a cleaning.",
+    "temperature": 0.7,
+    "text": "Hello, how can I help you today?",
+    "to_number": "+1234567890",
+    "total": 1,
+    "transcript_url": "https://api.vaniagent.com/files/call_xyz789/transcript",
+    "Latency.turns": 6,
+    "url": "https://example.com/hook",
+    "version": 1,
+    "voice": "en-US-Neural2-F",
+    "voicemail_action": "hang_up",
+    "was_interrupted": False,
+}
+_CSV: Final = "time,kind,reference,memo,amount,balance after\r\n2024-01-15T10:39:05Z,charge,call_xyz789,,-0.41,4.59\r\n"
+
+
+def add_examples(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """drf-spectacular's last step: an example beside the shape of every body."""
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+                for media_type, content in body.get("content", {}).items():
+                    is_json = media_type == "application/json"
+                    content["example"] = _example(result, content["schema"]) if is_json else _CSV
+    return result
+
+
+def _example(result: Mapping[str, Any], shape: Mapping[str, Any], *, component: str = "", field: str = "") -> Any:
+    """A value of this shape, the field of that name in that component."""
+    known = _VALUES.get(f"{component}.{field}", _VALUES.get(field))
+    if known is not None:
+        return known
+    if "$ref" in shape:
+        name = shape["$ref"].rpartition("/")[2]
+        return _example(result, result["components"]["schemas"][name], component=name)
+    for choices in ("allOf", "oneOf", "anyOf"):
+        if choices in shape:
+            return _example(result, shape[choices][0], component=component, field=field)
+    if "enum" in shape:
+        return shape["enum"][0]
+    match _kind_of(shape):
+        case "object":
+            return {
+                name: _example(result, part, component=component, field=name)
+                for name, part in shape.get("properties", {}).items()
+            }
+        case "array":
+            return [_example(result, shape["items"], component=component, field=f"{field}.")]
+        case "string" if shape.get("format") == "date-time":
+            return _TIME
+        case "string" if shape.get("pattern", "").endswith("_[0-9A-Za-z]+$"):
+            return shape["pattern"].removeprefix("^").partition("_")[0] + "_abc123"
+    return None
+
+
+def _kind_of(shape: Mapping[str, Any]) -> Any:
+    """Its type; of a shape that may be null the other one."""
+    kind = shape.get("type")
+    return kind[0] if isinstance(kind, list) else kind
