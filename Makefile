@@ -34,7 +34,7 @@ fmt: .venv/all.stamp ## Format
 	@$(VENV) -m ruff check --fix-only --quiet .
 	@$(VENV) -m ruff format .
 
-bench: .venv/runtime.stamp ## Measure the latency that callers hear
+bench: .venv/runtime.stamp ## Measure voice and the rest (ARGS=voice for that part alone)
 	@exec $(VENV) -m ops.bench $(ARGS)
 
 drill: .venv/runtime.stamp ## Kill workers in mid-talk, and place thirty calls in a row (ARGS=kills, ARGS=thirty)
