@@ -22,15 +22,17 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS], default=[*PARTS], metavar="part", help=", ".join(PARTS))
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument(
         "--calls", type=int, default=6, help="voice: calls for each row (a multiple of three; default 6)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
 
     figures = {}
-    for name in options.parts:
+    for name in options.parts or PARTS:
         print(f"\n== {name}\n", flush=True)
         figures[name] = PARTS[name](options)
     if options.json:
