@@ -28,9 +28,6 @@ class RateLimitMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not requests.is_api(request):
-            return self._get_response(request)
-
         verdict = _count(request)
         if verdict.allowed:
             response = self._get_response(request)

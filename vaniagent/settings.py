@@ -64,11 +64,10 @@ INSTALLED_APPS = [
     "agents",
     "calls",
 ]
+# What a page passes through. Requests under /v1 leave at the first entry: what is added below never costs them anything.
 MIDDLEWARE = [
-    # Outermost: whatever goes wrong further in leaves /v1 in its envelope.
-    "vaniagent.lib.api.middleware.EnvelopeMiddleware",
-    "accounts.middleware.RateLimitMiddleware",
-    "vaniagent.lib.api.middleware.BodyMiddleware",
+    "vaniagent.lib.api.chain.ApiMiddleware",
+    "vaniagent.lib.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -76,6 +75,15 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# What a request under /v1 passes through instead. Its entries know no process_view and the like: see vaniagent/lib/api/chain.py.
+API_MIDDLEWARE = [
+    "vaniagent.lib.api.middleware.RequestIdMiddleware",
+    "vaniagent.lib.api.middleware.EnvelopeMiddleware",
+    "accounts.middleware.RateLimitMiddleware",
+    "vaniagent.lib.api.middleware.BodyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
 ]
 ROOT_URLCONF = "vaniagent.urls"
 ASGI_APPLICATION = "vaniagent.asgi.application"

@@ -7,10 +7,10 @@ from unittest import mock
 
 import pytest
 from asgiref import testing
-from django.core.asgi import get_asgi_application
 
 from agents import services
 from agents.models import Agent
+from vaniagent import asgi
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +87,7 @@ async def test_body_without_announced_length_is_read(api: Any) -> None:
             (b"transfer-encoding", b"chunked"),
         ],
     }
-    web: Any = communicator(get_asgi_application(), scope)
+    web: Any = communicator(asgi.application, scope)
 
     await web.send_input({"type": "http.request", "body": b'{"name": "Ada",', "more_body": True})
     await web.send_input({"type": "http.request", "body": b'"voice": "joe"}'})

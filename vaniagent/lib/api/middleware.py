@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -14,37 +13,43 @@ from rest_framework.response import Response
 from structlog.contextvars import bound_contextvars
 
 from vaniagent.lib.api import requests
-from vaniagent.lib.api.envelope import BodyTooLarge, ErrorAnswer, from_status, translate
+from vaniagent.lib.api.chain import GetResponse
+from vaniagent.lib.api.envelope import BodyTooLarge, ErrorAnswer, from_status
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 
-GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-
-class EnvelopeMiddleware:
-    """Outermost. Whatever leaves /v1 has the contract's form, whoever made it."""
+class RequestIdMiddleware:
+    """Every answer names its request, and so does every line of the log that is written meanwhile."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with bound_contextvars(request_id=requests.id_of(request)):
+        request_id = requests.id_of(request)
+        with bound_contextvars(request_id=request_id):
             response = self._get_response(request)
-        if requests.is_api(request):
-            if response.status_code >= 400 and not isinstance(response, (Response, ErrorAnswer)):
-                # A copy would lose what other middleware said: limits, methods allowed.
-                plain, response = response, ErrorAnswer(from_status(response.status_code, request))
-                for name, value in plain.headers.items():
-                    response.headers.setdefault(name, value)
-            if request.method in ("GET", "HEAD") and response.status_code == 200:
-                _validate(request, response)
-            response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["X-Request-Id"] = requests.id_of(request)
+        response.headers["X-Request-Id"] = request_id
         return response
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        """Django asks this of an exception that a view let through."""
-        return ErrorAnswer(translate(exception, request)) if requests.is_api(request) else None
+
+class EnvelopeMiddleware:
+    """Whatever leaves /v1 has the contract's form, whoever made it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        if response.status_code >= 400 and not isinstance(response, (Response, ErrorAnswer)):
+            # A copy would lose what other middleware said: limits, methods allowed.
+            plain, response = response, ErrorAnswer(from_status(response.status_code, request))
+            for name, value in plain.headers.items():
+                response.headers.setdefault(name, value)
+        if request.method in ("GET", "HEAD") and response.status_code == 200:
+            _validate(request, response)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
 
 class BodyMiddleware:
@@ -54,7 +59,7 @@ class BodyMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if requests.is_api(request) and request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD"):
             body = request.read(MAX_BODY_BYTES + 1)
             if len(body) > MAX_BODY_BYTES:
                 return ErrorAnswer(BodyTooLarge("The body is too large: at most 1 MiB."))

@@ -17,9 +17,9 @@ _WITH_PORT: Final = re.compile(r"\[([^]]+)\](?::\d+)?|([0-9.]+):\d+")
 _IPV6_CLIENT_PREFIX: Final = 64
 
 
-def is_api(request: HttpRequest) -> bool:
-    """Whether the contract of /v1 holds for this address."""
-    return request.path_info == "/v1" or request.path_info.startswith("/v1/")
+def is_api(path: str) -> bool:
+    """Whether the contract of /v1 holds for this path."""
+    return path == "/v1" or path.startswith("/v1/")
 
 
 def id_of(request: HttpRequest) -> str:

@@ -1,0 +1,88 @@
+"""/v1 as an ASGI application: one thread for each request, one hop there and one back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+from urllib.parse import quote_from_bytes
+
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from vaniagent.lib.api import chain
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+# Every printable character that a query may hold as it is.
+_QUERY_CHARACTERS: Final = "".join(map(chr, range(0x21, 0x7F)))
+
+
+class ApiApplication:
+    """Answers HTTP under /v1.
+
+    Django's own handler goes between the event loop and a thread made for the request several times; here the loop
+    reads the body, and a thread that stays does all the rest.
+    """
+
+    def __init__(self, *, threads: int) -> None:
+        executor = ThreadPoolExecutor(threads, thread_name_prefix="api")
+        self._in_thread = sync_to_async(_answer, thread_sensitive=False, executor=executor)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _read_body(receive)
+        if body is None:
+            return
+
+        response = await self._in_thread(scope, body)
+        await send({"type": "http.response.start", "status": response.status_code, "headers": _headers(response)})
+        if isinstance(response, HttpResponse):
+            await send({"type": "http.response.body", "body": response.content})
+        elif isinstance(response, StreamingHttpResponse):
+            await _stream(response, send)
+
+
+def _answer(scope: Scope, body: bytes) -> HttpResponseBase:
+    try:
+        return chain.answer(ASGIRequest(_with_ascii_query(scope), io.BytesIO(body)))
+    finally:
+        close_old_connections()
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The whole body; None where the client went away before its end."""
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _stream(response: StreamingHttpResponse, send: Send) -> None:
+    """Send an answer piece by piece. The database work of its iterator has a thread of its own."""
+    async with ThreadSensitiveContext():
+        try:
+            async for part in response:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body"})
+        finally:
+            await sync_to_async(response.close)()
+
+
+def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), value.encode("latin1")) for name, value in response.items()]
+
+
+def _with_ascii_query(scope: Scope) -> Scope:
+    """The scope with a query that can be decoded: bytes that nobody may send unescaped are escaped."""
+    query: bytes = scope["query_string"]
+    return scope if query.isascii() else {**scope, "query_string": quote_from_bytes(query, _QUERY_CHARACTERS).encode()}
