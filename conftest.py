@@ -15,6 +15,9 @@ from agents.models import Agent
 from billing import services as billing
 from vaniagent.lib import money
 
+# `browser` and `page`: a real Chromium.
+pytest_plugins = ["tests.browser"]
+
 
 class ApiClient:
     """Speaks to /v1 with a key: JSON in both directions."""

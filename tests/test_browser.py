@@ -1,0 +1,20 @@
+"""The browser that tests drive is there, and reaches nothing but this machine."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Error, Page
+
+from accounts.models import Account
+
+pytestmark = pytest.mark.system
+
+
+def test_it_runs_scripts_while_a_test_uses_the_database(page: Page, account: Account) -> None:
+    assert page.evaluate("6 * 7") == 42
+    assert Account.objects.get() == account
+
+
+def test_it_reaches_nothing_but_this_machine(page: Page) -> None:
+    with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+        page.goto("http://example.com/")
