@@ -12,7 +12,10 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
@@ -24,10 +27,18 @@ DEADLINE_SECONDS = 10.0
 MAX_ANSWER_CHARACTERS = 1_000
 MAX_URL_LENGTH = 2_000
 _MAX_ANSWER_BYTES = 4 * MAX_ANSWER_CHARACTERS
+# Servers keep a quiet connection for two seconds at least: ours is closed first.
+_KEPT_SECONDS = 1.0
+# Kept connections that a request may find closed before it goes by one of its own.
+_MOST_STALE = 3
 
 _URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+\Z")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _TOP_LABEL = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
+
+
+# What the request of this context found not to be public.
+_refused_addresses: ContextVar[list[str]] = ContextVar("refused_addresses")
 
 
 class UrlRefused(errors.InvalidRequest):
@@ -89,54 +100,103 @@ async def post(
     deadline: float = DEADLINE_SECONDS,
 ) -> Answer:
     """Post once. Raises Unreachable, within `deadline` seconds, whatever the receiver does."""
-    try:
-        check_url(url, allow_private=allow_private)
-    except UrlRefused as refused:
-        raise AddressRefused(refused.message) from None
-    refused_addresses: list[str] = []
-    connector = aiohttp.TCPConnector(
-        resolver=aiohttp.ThreadedResolver(),
-        use_dns_cache=False,
-        force_close=True,
-        socket_factory=functools.partial(_open_socket, allow_private=allow_private, refused=refused_addresses),
-    )
-    try:
-        async with (
-            asyncio.timeout(deadline),
-            aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                # The deadline above is over everything: look-up, connection, TLS and a slowly dripping answer.
-                timeout=aiohttp.ClientTimeout(total=None),
-                auto_decompress=False,
-            ) as session,
-            session.post(
-                URL(url, encoded=True),
-                data=body,
-                headers={**headers, "Accept-Encoding": "identity"},
-                allow_redirects=False,
-                ssl=_tls(),
-            ) as response,
-        ):
+    async with Client(allow_private=allow_private) as client:
+        return await client.post(url, body=body, headers=headers, deadline=deadline)
+
+
+class Client:
+    """Posts from one event loop. A connection serves the next request to its address, if that comes within a second.
+
+    What a connection leads to was judged when it was opened, and does not change.
+    """
+
+    def __init__(self, *, allow_private: bool = False) -> None:
+        self._allow_private = allow_private
+        reused = aiohttp.TraceConfig()
+        reused.on_connection_reuseconn.append(_note_reuse)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=aiohttp.ThreadedResolver(),
+                use_dns_cache=False,
+                limit=0,
+                keepalive_timeout=_KEPT_SECONDS,
+                socket_factory=functools.partial(_open_socket, allow_private=allow_private),
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # The deadline of each request is over everything: look-up, connection, TLS and a slowly dripping answer.
+            timeout=aiohttp.ClientTimeout(total=None),
+            auto_decompress=False,
+            trace_configs=[reused],
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def post(
+        self, url: str, *, body: bytes, headers: Mapping[str, str], deadline: float = DEADLINE_SECONDS
+    ) -> Answer:
+        """Post once. Raises Unreachable, within `deadline` seconds, whatever the receiver does."""
+        try:
+            check_url(url, allow_private=self._allow_private)
+        except UrlRefused as refused:
+            raise AddressRefused(refused.message) from None
+        refused_addresses: list[str] = []
+        _refused_addresses.set(refused_addresses)
+        try:
+            async with asyncio.timeout(deadline):
+                return await self._post(url, body, {**headers, "Accept-Encoding": "identity"})
+        except TimeoutError:
+            raise Unreachable(f"No answer within {deadline:g} seconds") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            if refused_addresses:
+                raise AddressRefused("The name leads to an address that is not public") from None
+            raise Unreachable(_describe(error)) from error
+
+    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        for _ in range(_MOST_STALE):
+            connection: dict[str, bool] = {}
+            try:
+                return await self._post_once(url, body, headers, connection)
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                # The receiver closed a kept connection as we took it up: that says nothing of this request.
+                if not connection.get("is_reused"):
+                    raise
+        return await self._post_once(url, body, {**headers, "Connection": "close"}, {})
+
+    async def _post_once(
+        self, url: str, body: bytes, headers: Mapping[str, str], connection: dict[str, bool]
+    ) -> Answer:
+        async with self._session.post(
+            URL(url, encoded=True),
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            ssl=_tls(),
+            trace_request_ctx=connection,
+        ) as response:
             beginning = await _read_beginning(response)
-            retry_after = response.headers.get("Retry-After", "")[:100]
-            # Closed here, or leaving would wait for the rest.
-            response.close()
-    except TimeoutError:
-        raise Unreachable(f"No answer within {deadline:g} seconds") from None
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        if refused_addresses:
-            raise AddressRefused("The name leads to an address that is not public") from None
-        raise Unreachable(_describe(error)) from error
-    return Answer(response.status, beginning, retry_after)
+            if not response.content.at_eof():
+                # Closed here, or leaving would wait for the rest.
+                response.close()
+            return Answer(response.status, beginning, response.headers.get("Retry-After", "")[:100])
 
 
-def _open_socket(addr_info: aiohttp.AddrInfoType, *, allow_private: bool, refused: list[str]) -> socket.socket:
+async def _note_reuse(session: aiohttp.ClientSession, context: SimpleNamespace, parameters: object) -> None:
+    context.trace_request_ctx["is_reused"] = True
+
+
+def _open_socket(addr_info: aiohttp.AddrInfoType, *, allow_private: bool) -> socket.socket:
     """A socket for the address about to be connected to; the last word on where a name may lead."""
     family, kind, protocol, _, sockaddr = addr_info
     host = str(sockaddr[0])
     if not addresses.is_allowed(host, allow_private=allow_private):
-        refused.append(host)
+        _refused_addresses.get().append(host)
         raise OSError("address refused")
     return socket.socket(family, kind, protocol)
 

@@ -288,6 +288,61 @@ def test_a_slow_look_up_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) ->
     asyncio.run(race())
 
 
+class Keeping:
+    """A receiver of HTTP/1.1 that counts connections, and drops each after so many answers, when the next request comes."""
+
+    def __init__(self, *, answers: int) -> None:
+        self.connections = 0
+        self.requests = 0
+        self._answers = answers
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        for number in range(self._answers + 1):
+            try:
+                await reader.readuntil(b"{}")
+            except asyncio.IncompleteReadError:
+                break
+            if number < self._answers:
+                self.requests += 1
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    async def post(self, times: int) -> list[int]:
+        async with await asyncio.start_server(self.serve, "127.0.0.1", 0) as server, client() as posting:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            return [(await posting.post(url, body=b"{}", headers={})).status for _ in range(times)]
+
+
+def client() -> outbound.Client:
+    return outbound.Client(allow_private=True)
+
+
+async def test_a_connection_serves_what_comes_next() -> None:
+    keeping = Keeping(answers=10)
+
+    assert await keeping.post(5) == [204] * 5
+
+    assert keeping.connections == 1
+
+
+async def test_a_kept_connection_that_the_receiver_gave_up_fails_nothing() -> None:
+    keeping = Keeping(answers=1)
+
+    assert await keeping.post(5) == [204] * 5
+
+    assert (keeping.connections, keeping.requests) == (5, 5)
+
+
+async def test_a_new_connection_that_is_dropped_is_not_tried_again() -> None:
+    keeping = Keeping(answers=0)
+
+    with pytest.raises(outbound.Unreachable, match="closed the connection"):
+        await keeping.post(1)
+
+    assert keeping.connections == 1
+
+
 def test_says_when_nobody_listens() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

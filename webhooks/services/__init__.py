@@ -8,6 +8,7 @@ from webhooks.services.deliveries import (
     claim_due,
     give_up_unheard,
     record_attempt,
+    record_attempts,
     replay_deliveries,
     replay_delivery,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "give_up_unheard",
     "list_endpoints",
     "record_attempt",
+    "record_attempts",
     "record_event",
     "replay_deliveries",
     "replay_delivery",

@@ -7,14 +7,17 @@ receiver costs a waiting coroutine and no more, and nothing remote happens insid
 from __future__ import annotations
 
 import asyncio
+import atexit
 import functools
 import logging
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from queue import SimpleQueue
+from typing import Final
 
 from celery.signals import worker_shutting_down
 from django.conf import settings
@@ -26,6 +29,9 @@ from webhooks.services import deliveries
 from webhooks.services.deliveries import Claim, Outcome
 
 log = logging.getLogger(__name__)
+
+# Attempts that have ended; None asks for another look at what is due.
+News = SimpleQueue[tuple[Claim, Outcome] | None]
 
 CAPACITY: Final = 400
 # What failed the last time may well be slow again: it never takes the room of what did not.
@@ -46,19 +52,21 @@ class Sender:
         self._lock = threading.Lock()
         self._is_running = False
         self._is_stopping = False
-        # Done as soon as somebody asks for another look.
-        self._asked: Future[None] = Future()
+        self._is_asked = False
+        self._news: News = SimpleQueue()
 
     def run(self) -> None:
         """Send all that is due, or leave it to the run that is under way."""
         with self._lock:
-            if not self._asked.done():
-                self._asked.set_result(None)
+            self._is_asked = True
             if self._is_running:
+                self._news.put(None)
                 return
             self._is_running = True
+            # What an earlier run left in flight when it broke off is not this one's.
+            self._news = SimpleQueue()
         try:
-            self._run()
+            self._run(self._news)
         except BaseException:
             with self._lock:
                 self._is_running = False
@@ -69,42 +77,36 @@ class Sender:
         with self._lock:
             self._is_stopping = True
 
-    def _run(self) -> None:
+    def _run(self, news: News) -> None:
         ends_at = time.monotonic() + RUN_SECONDS
-        in_flight: dict[Future[Outcome], Claim] = {}
+        in_flight: dict[int, Claim] = {}
         while True:
-            asked = self._begin_look()
-            if not self._is_stopping and time.monotonic() < ends_at:
-                failing = sum(claim.delivery.endpoint.failing_since is not None for claim in in_flight.values())
-                for claim in deliveries.claim_due(
-                    at=timezone.now(), limit=CAPACITY - len(in_flight), limit_failing=CAPACITY_FOR_FAILING - failing
-                ):
-                    in_flight[_submit(claim)] = claim
-            elif not in_flight:
-                # What is left is for the next run.
-                asked = Future()
-            if not in_flight and self._may_end(asked):
+            with self._lock:
+                self._is_asked = False
+            is_last = self._is_stopping or time.monotonic() >= ends_at
+            if not is_last:
+                claims = _claim(in_flight.values())
+                in_flight |= {claim.delivery.pk: claim for claim in claims}
+                _submit(claims, news)
+            if not in_flight and self._may_end(is_last=is_last):
                 return
-            news: list[Future[Any]] = [*in_flight, asked]
-            wait(news, return_when=FIRST_COMPLETED)
-            for attempt in [attempt for attempt in in_flight if attempt.done()]:
-                deliveries.record_attempt(claim=in_flight.pop(attempt), outcome=attempt.result(), at=timezone.now())
+            if ended := _wait_for(news):
+                deliveries.record_attempts(ended=ended, at=timezone.now())
+            for claim, _ in ended:
+                del in_flight[claim.delivery.pk]
 
-    def _begin_look(self) -> Future[None]:
-        with self._lock:
-            self._asked = Future()
-            return self._asked
-
-    def _may_end(self, asked: Future[None]) -> bool:
+    def _may_end(self, *, is_last: bool) -> bool:
         """Whether nobody asked for another look since this one began. If so, the next to ask runs anew."""
         with self._lock:
-            if asked.done():
+            # What is left after the last look is for the next run.
+            if self._is_asked and not is_last:
                 return False
             self._is_running = False
             return True
 
 
 sender = Sender()
+_under_way: set[asyncio.Task[None]] = set()
 
 
 @worker_shutting_down.connect
@@ -112,8 +114,35 @@ def _stop_sender(**kwargs: object) -> None:
     sender.stop()
 
 
-def _submit(claim: Claim) -> Future[Outcome]:
-    return asyncio.run_coroutine_threadsafe(_attempt(claim), _loop())
+def _claim(in_flight: Collection[Claim]) -> list[Claim]:
+    failing = sum(claim.delivery.endpoint.failing_since is not None for claim in in_flight)
+    return deliveries.claim_due(
+        at=timezone.now(), limit=CAPACITY - len(in_flight), limit_failing=CAPACITY_FOR_FAILING - failing
+    )
+
+
+def _submit(claims: Sequence[Claim], news: News) -> None:
+    def start() -> None:
+        for claim in claims:
+            task = asyncio.ensure_future(_attempt_and_tell(claim, news))
+            # The loop alone would forget it.
+            _under_way.add(task)
+            task.add_done_callback(_under_way.discard)
+
+    if claims:
+        _loop().call_soon_threadsafe(start)
+
+
+async def _attempt_and_tell(claim: Claim, news: News) -> None:
+    news.put((claim, await _attempt(claim)))
+
+
+def _wait_for(news: News) -> list[tuple[Claim, Outcome]]:
+    """What has ended, as soon as something has; all that has by then is written down together."""
+    ended = [news.get()]
+    while not news.empty():
+        ended.append(news.get())
+    return [each for each in ended if each is not None]
 
 
 async def _attempt(claim: Claim) -> Outcome:
@@ -163,13 +192,16 @@ async def _post(claim: Claim, at: datetime) -> outbound.Answer:
         "X-Vaniagent-Delivery": delivery.public_id,
         **signing.headers(body=body, message_id=event.public_id, at=at, signing_secrets=endpoint.signing_secrets(at)),
     }
-    return await outbound.post(
-        endpoint.url,
-        body=body,
-        headers=headers,
-        allow_private=settings.WEBHOOKS_ALLOW_PRIVATE,
-        deadline=DEADLINE_SECONDS,
-    )
+    client = _client(allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
+    return await client.post(endpoint.url, body=body, headers=headers, deadline=DEADLINE_SECONDS)
+
+
+@functools.cache
+def _client(*, allow_private: bool) -> outbound.Client:
+    """The process's client; made on the loop, and used there alone."""
+    client = outbound.Client(allow_private=allow_private)
+    atexit.register(lambda: asyncio.run_coroutine_threadsafe(client.close(), _loop()).result(timeout=1))
+    return client
 
 
 @functools.cache

@@ -71,6 +71,42 @@ def test_one_endpoint_does_not_wait_for_another(endpoint: Endpoint, now: datetim
     assert claimed(now) == [Delivery.objects.get(event=delivery.event, endpoint=other).pk]
 
 
+def test_what_ended_together_is_written_down_together(endpoint: Endpoint, now: datetime) -> None:
+    of = [record(endpoint, f"call_{number}", now) for number in range(4)]
+    _, bad, lost, _ = taken = claim(now)
+    Delivery.objects.filter(pk=lost.delivery.pk).update(leased_until=now + 60 * SECOND)
+    ended = [(each, answered(500 if each is bad else 200, now)) for each in taken]
+
+    assert services.record_attempts(ended=ended, at=now) == 3
+
+    states = Delivery.objects.order_by("pk").values_list("pk", "status", "attempts_made")
+    assert list(states) == [
+        (of[0].pk, "succeeded", 1),
+        (of[1].pk, "pending", 1),
+        (of[2].pk, "pending", 0),
+        (of[3].pk, "succeeded", 1),
+    ]
+    assert Attempt.objects.count() == 3
+    endpoint.refresh_from_db()
+    # The last of them succeeded.
+    assert endpoint.failing_since is None
+
+
+def test_an_account_that_is_deleted_meanwhile_stops_no_other(endpoint: Endpoint, now: datetime) -> None:
+    other = services.create_endpoint(
+        account=Account.objects.create(name="Gone"), url=endpoint.url, events=["call.started"]
+    )
+    delivery = record(endpoint, "call_1", now)
+    record(other, "call_2", now)
+    taken = claim(now)
+    other.account.delete()
+
+    assert services.record_attempts(ended=[(each, answered(200, now)) for each in taken], at=now) == 1
+
+    assert Delivery.objects.get() == delivery
+    assert Delivery.objects.get().status == Delivery.Status.SUCCEEDED
+
+
 def test_at_most_four_are_in_flight_to_one_endpoint(endpoint: Endpoint, now: datetime) -> None:
     for number in range(6):
         record(endpoint, f"call_{number}", now)

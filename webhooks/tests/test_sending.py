@@ -178,11 +178,11 @@ def test_a_sender_that_dies_between_sending_and_recording_is_followed_by_another
     class Killed(BaseException):
         pass
 
-    def die(**kwargs: object) -> bool:
+    def die(**kwargs: object) -> int:
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(deliveries, "record_attempt", die)
+        patched.setattr(deliveries, "record_attempts", die)
         sender = sending.Sender()
         with pytest.raises(Killed):
             sender.run()
