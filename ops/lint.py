@@ -21,6 +21,8 @@ PRODUCTION = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "PUBLIC_URL": "https://vaniagent.example",
     "ALLOWED_HOSTS": "vaniagent.example",
+    "BEHIND_PROXY": "1",
+    "TRUSTED_PROXY_COUNT": "1",
     "EMAIL_URL": "smtp://127.0.0.1:1",
     "WEBHOOKS_ALLOW_PRIVATE": "0",
     "DEBUG": "0",

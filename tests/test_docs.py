@@ -23,3 +23,15 @@ def test_the_readme_names_only_what_is_there():
         assert (ROOT / link).exists(), link
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:^ {4}|`)make ([a-z-]+)", readme, re.MULTILINE)) - targets == set()
+
+
+def test_every_risk_of_security_has_tests_that_are_there():
+    page = (ROOT / "docs/security.md").read_text()
+    risks = re.findall(r"^\| (API\d+) .*$", page, re.MULTILINE)
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", page)
+
+    assert risks == [f"API{number}" for number in range(1, 11)]
+    for row in re.findall(r"^\| API\d+ .*$", page, re.MULTILINE):
+        assert "::test_" in row
+    for path, name in named:
+        assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text(), re.MULTILINE), f"{path}::{name}"

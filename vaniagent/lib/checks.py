@@ -122,3 +122,26 @@ def check_public_url_is_safe(app_configs: Sequence[AppConfig] | None, **_: Any) 
             id="vaniagent.W002",
         )
     ]
+
+
+@register(deploy=True)
+def check_proxy_says_who_came_how(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    faults: list[CheckMessage] = []
+    if settings.SECURE_SSL_REDIRECT and not settings.SECURE_PROXY_SSL_HEADER:
+        faults.append(
+            Warning(
+                "SECURE_SSL_REDIRECT is on, and BEHIND_PROXY is off.",
+                hint="Where a proxy ends TLS, every request is redirected to itself for ever. Set BEHIND_PROXY=1, and "
+                "have the proxy overwrite X-Forwarded-Proto.",
+                id="vaniagent.W004",
+            )
+        )
+    if settings.SECURE_PROXY_SSL_HEADER and not settings.TRUSTED_PROXY_COUNT:
+        faults.append(
+            Warning(
+                "BEHIND_PROXY is on, and TRUSTED_PROXY_COUNT is 0.",
+                hint="All clients without a valid key share the proxy's limit. Set TRUSTED_PROXY_COUNT=1 for one proxy.",
+                id="vaniagent.W005",
+            )
+        )
+    return faults

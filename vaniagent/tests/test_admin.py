@@ -31,6 +31,16 @@ def test_pages_open(staff: Any, api: Any, agent: Any, model: Any) -> None:
         assert staff.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
 
 
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+def test_customers_see_no_page_of_staffs(client: Any, account: Any, model: Any) -> None:
+    client.force_login(account.memberships.get().user)
+
+    r = client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
+
+    assert r.status_code == 302
+    assert r.headers["Location"].startswith("/admin/login/")
+
+
 def test_the_ledger_is_read_only(staff: Any, account: Any) -> None:
     posted = Transaction.objects.get()
     address = reverse("admin:billing_transaction_change", args=[posted.pk])

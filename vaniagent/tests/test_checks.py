@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import os
+import subprocess
+
 import pytest
 from django.core import checks
+
+from ops import lint
 
 
 def _ids(*, deploy: bool = False) -> set[str | None]:
@@ -46,6 +51,8 @@ def test_only_postgresql_will_do(settings, monkeypatch):
     [
         ({"PUBLIC_URL": "https://voice.example.com", "WEBHOOKS_ALLOW_PRIVATE": True}, "vaniagent.W001"),
         ({"PUBLIC_URL": "http://voice.example.com"}, "vaniagent.W002"),
+        ({"PUBLIC_URL": "https://voice.example.com", "SECURE_SSL_REDIRECT": True}, "vaniagent.W004"),
+        ({"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}, "vaniagent.W005"),
     ],
 )
 def test_a_deployment_is_looked_at_harder(settings, changes, fault):
@@ -54,3 +61,14 @@ def test_a_deployment_is_looked_at_harder(settings, changes, fault):
 
     assert fault in _ids(deploy=True)
     assert fault not in _ids()
+
+
+def test_production_as_documented_has_nothing_to_mend():
+    (deployment,) = [check for check in lint.CHECKS if check.name == "deployment"]
+
+    done = subprocess.run(
+        deployment.argv, cwd=lint.BASE_DIR, env={**os.environ, **lint.PRODUCTION}, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no issues (0 silenced)" in done.stdout
