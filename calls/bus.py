@@ -207,6 +207,11 @@ class Note(Item):
 
 
 @dataclass(frozen=True, slots=True)
+class Hush(Item):
+    """The agent is to stop speaking, and listen (token 0)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Farewell(Item):
     """The sender ends in good order: what it still holds is free. `call` is empty."""
 

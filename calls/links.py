@@ -1,4 +1,4 @@
-"""Signed links to a call's files: they need no key, name one file, and expire."""
+"""Signed links to a call's files, and to the socket of a browser's talk: they need no key, name one thing, and expire."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from django.conf import settings
 from django.core.signing import Signer
 
 LIFETIME: Final = timedelta(days=7)
+MEDIA_LIFETIME: Final = timedelta(seconds=60)
 
 RECORDING: Final = "recording.wav"
 TRANSCRIPT: Final = "transcript.txt"
+MEDIA: Final = "media"
 
 
 class InvalidLink(Exception):
@@ -25,6 +27,22 @@ def recording_url(call_id: str, *, at: datetime) -> str:
 
 def transcript_url(call_id: str, *, at: datetime) -> str:
     return _url(call_id, TRANSCRIPT, at)
+
+
+def media_path(call_id: str, *, at: datetime) -> str:
+    """The path of a browser's socket. Whoever opens it first has it (services.talks.take_talk)."""
+    expires = str(int((at + MEDIA_LIFETIME).timestamp()))
+    return f"/media/browser/{call_id}.{expires}.{_sign(call_id, MEDIA, expires)}"
+
+
+def call_of_media(token: str, *, at: datetime) -> str:
+    """The call whose socket this is the last part of. Raises InvalidLink."""
+    call_id, _, rest = token.partition(".")
+    expires, _, signature = rest.partition(".")
+    if not expires.isdecimal() or len(expires) > 12:
+        raise InvalidLink(MEDIA)
+    check(call_id=call_id, name=MEDIA, expires=expires, signature=signature, at=at)
+    return call_id
 
 
 def check(*, call_id: str, name: str, expires: str, signature: str, at: datetime) -> None:

@@ -9,6 +9,7 @@ from channels.routing import URLRouter
 from django.urls import path, re_path
 
 from calls.consumers.feed import FeedConsumer
+from calls.consumers.media import BrowserConsumer
 
 NOT_FOUND: Final = 4404
 
@@ -20,10 +21,12 @@ class NoSocketHere(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await self.close(code=NOT_FOUND)
 
 
-# Browsers are let in from anywhere: an API key in the first frame is what opens a socket, never a cookie.
+# No cookie opens a socket: the feed takes an API key in its first frame, from anywhere; a talk's address is signed, good
+# once, and looks at the origin besides.
 websockets = URLRouter(
     [
         path("v1/ws", FeedConsumer.as_asgi()),
+        path("media/browser/<str:token>", BrowserConsumer.as_asgi()),
         re_path(r"", NoSocketHere.as_asgi()),
     ]
 )

@@ -9,8 +9,10 @@ from typing import Final, cast
 from django.db.models import F
 
 from agents import voices
+from calls.audio.framing import TELEPHONE_RATE
 from calls.models import Call, CallEvent, Leg, LegHolder, Turn
 from calls.services.lifecycle import Claim
+from calls.telephony.browser import BROWSER_RATE
 from calls.voice.session import PastTurn, SessionSpec, Speaker
 
 # A holder that lives says so every second.
@@ -32,12 +34,13 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
     call = Call.objects.select_related("agent_version").get(public_id=claim.call_id)
     leg = Leg.objects.get(call=call)
     is_dialed = leg.status != Leg.Status.PLANNED
-    holder = leg.holder if is_dialed else _free_holder(at)
+    holder = leg.holder or _free_holder(at)
     if holder is None:
         return None
 
     version = call.agent_version
     talked = (at - call.answered_at).total_seconds() if call.answered_at else 0.0
+    longest = min(version.max_duration, leg.params.get("max_duration") or version.max_duration)
     spec = SessionSpec(
         call_id=call.public_id,
         token=claim.token,
@@ -52,11 +55,13 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         voicemail_action="hang_up" if version.voicemail_action == "hang_up" else "leave_message",
         voicemail_message=version.voicemail_message,
         silence_timeout=version.silence_timeout,
-        max_duration=max(LEAST_DURATION, version.max_duration - talked),
+        max_duration=max(LEAST_DURATION, longest - talked),
         history=tuple(_past_turn(turn) for turn in Turn.objects.filter(call=call).order_by("number")),
         notes=tuple(
             event.data["text"] for event in CallEvent.objects.filter(call=call, type="call.note").order_by("seq")
         ),
+        may_be_machine=call.direction == Call.Direction.OUTBOUND,
+        rate=BROWSER_RATE if leg.kind == Leg.Kind.BROWSER else TELEPHONE_RATE,
     )
     return Session(call, spec)
 
@@ -72,8 +77,8 @@ def _past_turn(turn: Turn) -> PastTurn:
 
 
 def _free_holder(at: datetime) -> str | None:
-    """The holder with the fewest legs among those that live and have room."""
+    """The gateway with the fewest legs among those that live and have room. A web process holds only its own sockets."""
     holders = LegHolder.objects.filter(
-        seen_at__gte=at - HOLDER_IS_SEEN_WITHIN, is_draining=False, live_legs__lt=F("max_legs")
+        kind="gateway", seen_at__gte=at - HOLDER_IS_SEEN_WITHIN, is_draining=False, live_legs__lt=F("max_legs")
     )
     return holders.order_by("live_legs", "pk").values_list("name", flat=True).first()

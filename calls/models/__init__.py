@@ -4,6 +4,7 @@ from calls.models.call import Call
 from calls.models.event import CallEvent
 from calls.models.leg import Leg, LegHolder
 from calls.models.recording import Recording
+from calls.models.talk import PublicTalk, TalkLink
 from calls.models.transcript import Turn
 
-__all__ = ["Call", "CallEvent", "Leg", "LegHolder", "Recording", "Turn"]
+__all__ = ["Call", "CallEvent", "Leg", "LegHolder", "PublicTalk", "Recording", "TalkLink", "Turn"]

@@ -24,12 +24,13 @@ class Leg(models.Model):
 
     class Kind(models.TextChoices):
         SANDBOX = "sandbox"
+        BROWSER = "browser"
 
     public_id = models.CharField(max_length=40, unique=True, default=_leg_id, editable=False)
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="legs")
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.SANDBOX)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PLANNED)
-    # Bus address of the process that holds it; empty until it dials.
+    # Bus address of the process that holds it; empty until it dials, or until the browser's socket is open.
     holder = models.CharField(max_length=60, blank=True)
     ring_timeout = models.FloatField(default=45, help_text="Seconds")
     # What its kind needs besides, such as the sandbox callee's lines.

@@ -80,6 +80,13 @@ def note(*, call: Call, text: str, at: datetime) -> None:
     _publish_on_commit(call.worker, bus.Note(call.public_id, 0, text=text))
 
 
+def hush(*, call: Call) -> None:
+    """Have the agent stop speaking, and listen. Nothing happens where nobody drives the call now."""
+    worker = Call.objects.filter(pk=call.pk, status__in=Call.LIVE).values_list("worker", flat=True).first()
+    if worker:
+        publish(worker, bus.Hush(call.public_id, 0))
+
+
 @transaction.atomic
 def send_digits(*, call: Call, digits: str, at: datetime) -> None:
     """Play DTMF digits to the person. Raises CallNotLive and BadDigits."""

@@ -27,11 +27,15 @@ class Plan:
 def begin_dial(*, call_id: str, holder: str, at: datetime) -> Plan | None:
     """Take a planned leg, so that nobody else dials it. None where another holder has it, or the call has ended.
 
+    A browser's leg is its socket holder's from the start.
+
     A holder that asks again for a leg it took is given it again: it did not get the first answer.
     """
     legs = Leg.objects.filter(call__public_id=call_id, call__status__in=Call.LIVE)
     taken = (
-        legs.filter(status=Leg.Status.PLANNED).update(status=Leg.Status.DIALING, holder=holder, dialed_at=at)
+        legs.filter(status=Leg.Status.PLANNED, holder__in=("", holder)).update(
+            status=Leg.Status.DIALING, holder=holder, dialed_at=at
+        )
         or legs.filter(status=Leg.Status.DIALING, holder=holder).exists()
     )
     if not taken:

@@ -1,21 +1,25 @@
-"""Placing a call."""
+"""Placing a call, or opening one for a browser."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
 from accounts.limits import limits_of
 from accounts.models import Account, ApiKey
-from agents.models import Agent
+from agents.models import Agent, AgentVersion
 from billing import rates
 from billing import services as billing
-from calls import events, tasks
+from calls import events, links, tasks
 from calls.models import Call, Leg
 from vaniagent.lib import errors
+
+# What a call has for a number that was reached by a browser: nobody dialled one.
+BROWSER: Final = "browser"
 
 
 class NoSuchAgent(errors.NotFound):
@@ -24,6 +28,14 @@ class NoSuchAgent(errors.NotFound):
 
 class TooManyLiveCalls(errors.TooMany):
     """The account has as many calls in progress as it may have."""
+
+
+@dataclass(frozen=True)
+class BrowserTalk:
+    """A call that waits for its browser. `media_url` is the path of its socket, good for one minute and one socket."""
+
+    call: Call
+    media_url: str
 
 
 @transaction.atomic
@@ -39,27 +51,17 @@ def start_call(
     at: datetime,
 ) -> Call:
     """Queue an outbound call. Raises NoSuchAgent, TooManyLiveCalls and billing.InsufficientCredits."""
-    if agent.status != Agent.Status.ACTIVE:
-        raise NoSuchAgent("There is no agent with this id.", param="agent_id")
-    version = agent.current
-    if version is None:
-        raise ValueError("an agent has a current version")
-
-    _take_slot(account)
-    rate = rates.rate_per_minute(account, is_test=api_key is not None and api_key.mode == ApiKey.Mode.TEST)
-    call = Call.objects.create(
+    call = _open_call(
         account=account,
+        version=_version_of(agent),
+        is_test=api_key is not None and api_key.mode == ApiKey.Mode.TEST,
+        at=at,
         agent=agent,
-        agent_version=version,
         api_key=api_key,
         to_number=to_number,
         from_number=from_number,
         metadata=dict(metadata),
-        rate_per_minute=rate,
-        created_at=at,
-        queued_at=at,
     )
-    billing.hold_first_minute(account=account, reference=call.public_id, rate_per_minute=rate, at=at)
     Leg.objects.create(
         call=call,
         kind=Leg.Kind.SANDBOX,
@@ -67,6 +69,66 @@ def start_call(
     )
     events.record(call, "call.started", at=at)
     tasks.queue_call(call.pk)
+    return call
+
+
+@transaction.atomic
+def start_browser_talk(
+    *,
+    account: Account,
+    agent: Agent,
+    version: AgentVersion | None = None,
+    max_duration: int | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    at: datetime,
+) -> BrowserTalk:
+    """A call that somebody will have in a browser, with this version of the agent (None: the current one).
+
+    It is queued when the browser's socket opens (`talks.take_talk`), and given up where none does in time.
+    `max_duration` (seconds) only shortens the agent's own. Raises NoSuchAgent, TooManyLiveCalls and
+    billing.InsufficientCredits.
+    """
+    current = _version_of(agent)
+    if version is not None and version.agent_id != agent.pk:
+        raise NoSuchAgent("There is no such version of this agent.", param="version")
+
+    call = _open_call(
+        account=account,
+        version=version or current,
+        is_test=False,
+        at=at,
+        agent=agent,
+        direction=Call.Direction.INBOUND,
+        to_number=BROWSER,
+        from_number=None,
+        metadata=dict(metadata or {}),
+    )
+    Leg.objects.create(
+        call=call,
+        kind=Leg.Kind.BROWSER,
+        params={} if max_duration is None else {"max_duration": max_duration},
+    )
+    events.record(call, "call.started", at=at)
+    return BrowserTalk(call, media_url=links.media_path(call.public_id, at=at))
+
+
+def _version_of(agent: Agent) -> AgentVersion:
+    """What new calls of the agent take. Raises NoSuchAgent."""
+    if agent.status != Agent.Status.ACTIVE:
+        raise NoSuchAgent("There is no agent with this id.", param="agent_id")
+    if agent.current is None:
+        raise ValueError("an agent has a current version")
+    return agent.current
+
+
+def _open_call(*, account: Account, version: AgentVersion, is_test: bool, at: datetime, **fields: Any) -> Call:
+    """The call's row, its place among the live ones, and the hold of its first minute."""
+    _take_slot(account)
+    rate = rates.rate_per_minute(account, is_test=is_test)
+    call = Call.objects.create(
+        account=account, agent_version=version, rate_per_minute=rate, created_at=at, queued_at=at, **fields
+    )
+    billing.hold_first_minute(account=account, reference=call.public_id, rate_per_minute=rate, at=at)
     return call
 
 

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Now
 
-from calls import tasks
+from calls import links, tasks
 from calls.models import Call, Leg, LegHolder
 from calls.services import control, lifecycle
 from calls.telephony.base import EndedBy, EndReason
@@ -31,6 +31,7 @@ QUEUE_AGAIN_AFTER: Final = timedelta(seconds=5)
 # How long a call may wait for a worker, and how long for its leg to be dialled in all.
 LONGEST_WAIT: Final = timedelta(seconds=30)
 LONGEST_UNDIALLED: Final = timedelta(seconds=60)
+LONGEST_UNCONNECTED: Final = links.MEDIA_LIFETIME + timedelta(seconds=5)
 HOLDER_IS_GONE_AFTER: Final = timedelta(seconds=10)
 COMPLETE_AFTER: Final = timedelta(seconds=5)
 HANG_UP_AGAIN_AFTER: Final = timedelta(seconds=3)
@@ -56,6 +57,7 @@ def reap(*, at: datetime) -> None:
             return
         steps: tuple[tuple[Callable[[datetime], QuerySet[Call]], Callable[[Call, datetime], object]], ...] = (
             (_ended_legs, _complete),
+            (_never_connected, _cancel),
             (_never_dialled, _give_up),
             (_unclaimed, _queue_again),
             (_wishes_to_hang_up, _hang_up_again),
@@ -125,13 +127,23 @@ def _never_dialled(at: datetime) -> QuerySet[Call]:
     """Calls that no worker took in time, or that a worker took and could not have dialled."""
     waits = Q(worker="", created_at__lt=at - LONGEST_WAIT)
     stuck = Q(created_at__lt=at - LONGEST_UNDIALLED)
-    return _live().filter(waits | stuck, _with_leg(status=Leg.Status.PLANNED))
+    return _live().filter(waits | stuck, ~_waits_for_browser(), _with_leg(status=Leg.Status.PLANNED))
+
+
+def _never_connected(at: datetime) -> QuerySet[Call]:
+    """Talks for which no browser came while their socket's address was good."""
+    return _live().filter(_waits_for_browser(), created_at__lt=at - LONGEST_UNCONNECTED)
+
+
+def _waits_for_browser() -> Exists:
+    """Whether nobody has opened the talk's socket yet: until then it is nobody's to drive."""
+    return _with_leg(kind=Leg.Kind.BROWSER, status=Leg.Status.PLANNED, holder="")
 
 
 def _unclaimed(at: datetime) -> QuerySet[Call]:
     """Calls that should be on the queue, for longer than the queue takes."""
     queued = _live().annotate(waiting_since=Coalesce("queued_at", "created_at"))
-    return queued.filter(worker="", waiting_since__lt=at - QUEUE_AGAIN_AFTER)
+    return queued.filter(~_waits_for_browser(), worker="", waiting_since__lt=at - QUEUE_AGAIN_AFTER)
 
 
 def _wishes_to_hang_up(at: datetime) -> QuerySet[Call]:
@@ -180,6 +192,10 @@ def _hand_on(call: Call, at: datetime) -> None:
 
 def _give_up(call: Call, at: datetime) -> None:
     lifecycle.complete_undialled(call_id=call.public_id, reason=EndReason.NO_CAPACITY, by=EndedBy.PLATFORM, at=at)
+
+
+def _cancel(call: Call, at: datetime) -> None:
+    lifecycle.complete_undialled(call_id=call.public_id, reason=EndReason.CANCELED, by=EndedBy.USER, at=at)
 
 
 def _queue_again(call: Call, at: datetime) -> None:

@@ -119,6 +119,10 @@ class Leg(Protocol):
         """Let the person hear one 20 ms frame. The pacer calls it each tick from answered to ended, with silence
         where the agent is silent. Returns at once."""
 
+    def flush(self) -> int:
+        """Drop what was played and is still on its way to the person's ear, as far as that can be. Gives how many frames
+        of it they will not hear. Returns at once."""
+
     async def hang_up(self) -> None:
         """End the leg from our side, ringing or answered. No event follows, `ended` neither: who hangs up knows why."""
 
@@ -159,6 +163,9 @@ class FakeLeg:
         self.over = False
         self.played: list[bytes] = []
         self.digits = ""
+        # What a flush still catches, in frames, and how many flushes there were.
+        self.on_its_way = 0
+        self.flushes = 0
         self._events = events
 
     async def dial(self) -> None:
@@ -166,6 +173,10 @@ class FakeLeg:
 
     def play(self, frame: bytes) -> None:
         self.played.append(frame)
+
+    def flush(self) -> int:
+        self.flushes += 1
+        return self.on_its_way
 
     async def hang_up(self) -> None:
         self.hung_up = True

@@ -206,7 +206,8 @@ class HeldLeg:
         self._report()
 
     def flush(self) -> None:
-        self.queue.flush(self.frame)
+        unheard = self.line.flush() if self.line is not None and self.is_answered else 0
+        self.queue.flush(self.frame, unheard=unheard)
         self._report()
 
     def end_after_speech(self, end: LegEnd, *, now: float) -> None:

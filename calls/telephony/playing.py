@@ -105,9 +105,16 @@ class PlayQueue:
             self._mark_over(first, frame)
         return None
 
-    def flush(self, frame: int) -> None:
-        """Drop what was not played. Each utterance it belonged to is over; the newest is reported in any case."""
+    def flush(self, frame: int, *, unheard: int = 0) -> None:
+        """Drop what was not played. Each utterance it belonged to is over; the newest is reported in any case.
+
+        `unheard`: so many of the frames that were played last did not reach the person.
+        """
         over = [*self._line]
+        if over:
+            caught = min(unheard, over[0].played)
+            over[0].played -= caught
+            over[0].spoken_upto = max(0, over[0].spoken_upto - caught)
         if not any(utterance is self._newest for utterance in over):
             over.append(self._newest)
         self._line.clear()

@@ -214,6 +214,9 @@ class SandboxLeg:
         except StopIteration:
             self._end(LegEnd(EndReason.USER_HANGUP, EndedBy.USER))
 
+    def flush(self) -> int:
+        return 0
+
     async def hang_up(self) -> None:
         self._over = True
         self._cancel_tasks()

@@ -58,6 +58,7 @@ class Conversation(Talk):
     def attend(self, spec: SessionSpec, sink: EventSink) -> None:
         """Take on this call."""
         self._take_on(spec, sink)
+        self._use_rate(spec.rate)
         self._ask_holder()
 
     async def run(self) -> Outcome:
@@ -130,6 +131,9 @@ class Conversation(Talk):
             self._keypad.press(item.digit)
         elif isinstance(item, bus.Say):
             self._to_say.append(item.text)
+        elif isinstance(item, bus.Hush):
+            if not self._ending.is_decided:
+                await self._hush()
         elif isinstance(item, bus.Note):
             self._heed(item.text)
             await self._instruct()
@@ -187,7 +191,7 @@ class Conversation(Talk):
             self._level.hear(frame)
             if self._resuming is not None:
                 self._resuming.hear(number, is_voice=self._level.speaking)
-            if self._machine.is_watching and not self._ending.is_decided:
+            if self._spec.may_be_machine and self._machine.is_watching and not self._ending.is_decided:
                 self._machine.hear(frame)
                 self._look_for_machine()
             await self._pipeline.input.hear(number, frame, rate=self._rate)

@@ -49,6 +49,10 @@ class SessionSpec:
     history: Sequence[PastTurn] = ()
     # Instructions of the account's (`note`), oldest first.
     notes: Sequence[str] = ()
+    # Whether an answering machine may have answered. Nobody's machine calls us.
+    may_be_machine: bool = True
+    # The leg's, in Hz, as far as it is known before the leg is there.
+    rate: int = 8000
 
 
 @dataclass(frozen=True)

@@ -271,7 +271,7 @@ class Talk:
     # --- Answering machines -------------------------------------------------------------------------------------------
 
     def _listen_for_machine(self, words: str) -> None:
-        if not self._ending.is_decided:
+        if not self._ending.is_decided and self._spec.may_be_machine:
             self._machine.hear_words(words)
             self._look_for_machine()
 

@@ -64,6 +64,17 @@ def test_a_torso_is_over_when_the_next_begins(queue):
     assert play(queue, 1, first=3) == [None]
 
 
+def test_what_was_caught_on_its_way_was_not_heard(queue):
+    queue.put(utterance=1, pcm=sound(1, 10), is_last=True)
+    play(queue, 5)
+    list(queue.marks())
+
+    queue.flush(5, unheard=2)
+    queue.flush(5, unheard=9)
+
+    assert list(queue.marks()) == [Mark(1, 60, 5, True), Mark(1, 60, 5, True)]
+
+
 def test_flushed_speech_is_never_played(queue):
     queue.put(utterance=1, pcm=sound(1, 10), is_last=True)
     queue.put(utterance=2, pcm=sound(50, 10), is_last=False)
