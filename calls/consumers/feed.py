@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -115,6 +116,10 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await self.channel_layer.group_discard(group, self.channel_name)
             except (RedisError, OSError):
                 logger.warning("a group could not be left: the channel layer is away")
+
+    async def dispatch(self, message: Mapping[str, Any]) -> None:
+        # The base looks after the database connections of a thread first, by a thread for each message. Ours are the jobs'.
+        await getattr(self, get_handler_name(message))(message)
 
     # --- From the client ---
 
