@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
+from asgiref.sync import AsyncToSync
 from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -29,9 +31,11 @@ PATIENCE_MS: Final = 15_000
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium a module. No test of the module may be `async`: Playwright's own loop is the running one."""
-    # For the same reason Django would take every test for asynchronous code that must not touch the database.
     with pytest.MonkeyPatch.context() as patched:
+        # For that loop's sake Django takes every test for asynchronous code, which may neither touch the database
+        # nor wait for a coroutine.
         patched.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        patched.setattr(AsyncToSync, "__call__", _beside_the_loop(AsyncToSync.__call__))
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
             yield chromium
@@ -47,3 +51,15 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
+
+
+def _beside_the_loop(call: Any) -> Any:
+    def called(*args: Any, **options: Any) -> Any:
+        loop = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        try:
+            return call(*args, **options)
+        finally:
+            asyncio._set_running_loop(loop)
+
+    return called

@@ -6,6 +6,7 @@ Where Redis is away each process counts for itself: limits become looser then, a
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -93,7 +94,8 @@ def count(*, client: str, windows: Sequence[Window], now: float) -> Verdict:
         limit=windows[tightest].limit,
         remaining=left[tightest],
         reset_at=reset_at,
-        retry_after=max(int(max(waits, default=reset_at) - now), 1),
+        # Who waits for so many whole seconds is not refused again.
+        retry_after=math.ceil(max(waits, default=reset_at) - now),
     )
 
 

@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from vaniagent.lib import rate_limits
 from vaniagent.lib.rate_limits import HOUR, MINUTE, Window, count
 
-NOW = 1_795_373_765.5  # 55 s before the minute ends
+NOW = 1_795_373_765.5  # 54.5 s before the minute ends
 MINUTE_ENDS = 1_795_373_820
 HOUR_ENDS = 1_795_374_000
 
@@ -38,7 +38,7 @@ def windows(per_minute: Any, per_hour: Any) -> Any:
 def test_tells_the_window_with_the_fewest_left(client_name: Any) -> None:
     first = count(client=client_name, windows=windows(5, 3), now=NOW)
 
-    assert first == rate_limits.Verdict(allowed=True, limit=3, remaining=2, reset_at=HOUR_ENDS, retry_after=234)
+    assert first == rate_limits.Verdict(allowed=True, limit=3, remaining=2, reset_at=HOUR_ENDS, retry_after=235)
 
 
 def test_the_minute_wins_a_tie(client_name: Any) -> None:
@@ -54,10 +54,10 @@ def test_the_minute_wins_a_tie(client_name: Any) -> None:
 
 def test_refuses_past_the_limit_until_the_window_ends(client_name: Any) -> None:
     verdicts = [count(client=client_name, windows=windows(2, 100), now=NOW) for _ in range(4)]
-    later = count(client=client_name, windows=windows(2, 100), now=MINUTE_ENDS)
+    later = count(client=client_name, windows=windows(2, 100), now=NOW + verdicts[3].retry_after)
 
     assert [verdict.allowed for verdict in verdicts] == [True, True, False, False]
-    assert verdicts[3].headers()["Retry-After"] == "54"
+    assert verdicts[3].headers()["Retry-After"] == "55"
     assert verdicts[3].remaining == 0
     assert later.allowed
     assert later.remaining == 1

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 from django.db import connection
+
 from accounts.models import Account
 from vaniagent.lib import json_wire
 from webhooks import event_types, services
