@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -31,6 +33,8 @@ from vaniagent.lib import ids  # noqa: E402
 
 # A sentence's length beside the time.
 LENGTH = 60
+# What `announce` numbers by.
+_seqs: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
 
 
 def make_calls(count: int) -> list[list[str]]:
@@ -61,7 +65,7 @@ def record(call_ids: list[str], a_second: float, seconds: float) -> int:
     """Record so many events a second in each call. Gives how many of each."""
     calls = list(Call.objects.select_related("account", "agent").filter(public_id__in=call_ids))
 
-    def once(place: int, seq: int) -> None:
+    def once(place: int) -> None:
         data = {"speaker": "agent", "text": _now(), "is_final": True}
         events.record(calls[place], "transcript.update", at=timezone.now(), data=data)
 
@@ -72,11 +76,11 @@ def announce(groups: list[str], a_second: float, seconds: float) -> int:
     """Send so many messages a second to each group. Gives how many of each."""
     layer = get_channel_layer()
 
-    def once(place: int, seq: int) -> None:
+    def once(place: int) -> None:
         message = {
             "type": "transcript.update",
             "call_id": groups[place],
-            "seq": seq,
+            "seq": next(_seqs[groups[place]]),
             "speaker": "agent",
             "text": _now(),
             "is_final": True,
@@ -87,16 +91,16 @@ def announce(groups: list[str], a_second: float, seconds: float) -> int:
     return _pace(len(groups), once, a_second, seconds)
 
 
-def _pace(lanes: int, once: Callable[[int, int], None], a_second: float, seconds: float) -> int:
+def _pace(lanes: int, once: Callable[[int], None], a_second: float, seconds: float) -> int:
     """Each lane on a thread of its own, all evenly apart, each event at its time whatever the one before took."""
     number = round(a_second * seconds)
     began = time.monotonic() + 0.1
 
     def run(place: int) -> None:
-        for seq in range(1, number + 1):
-            due = began + (seq - 1 + place / lanes) / a_second
+        for turn in range(number):
+            due = began + (turn + place / lanes) / a_second
             time.sleep(max(0.0, due - time.monotonic()))
-            once(place, seq)
+            once(place)
 
     with ThreadPoolExecutor(lanes) as pool:
         for done in [pool.submit(run, place) for place in range(lanes)]:
