@@ -21,6 +21,10 @@ def _key_id() -> str:
     return ids.new("key")
 
 
+def _invitation_id() -> str:
+    return ids.new("inv")
+
+
 class Scope(models.TextChoices):
     """What a key may do. `admin` may do what the others may."""
 
@@ -55,6 +59,8 @@ class Account(models.Model):
     requests_per_hour = models.PositiveIntegerField(null=True, blank=True)
     max_live_calls = models.PositiveIntegerField(null=True, blank=True)
     call_price_per_minute = models.BigIntegerField(null=True, blank=True, help_text="Micro-credits")
+    # When its owner closed it. It is suspended from then on, and its callers' data are erased some time later.
+    closed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -82,6 +88,8 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]  # AbstractUser's column is dropped: the e-mail is the name
     email = models.EmailField(unique=True)
+    # The zone that times are shown in, such as Europe/Berlin. Empty: the browser's.
+    time_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # AbstractUser names its own manager
 
@@ -99,6 +107,7 @@ class Membership(models.Model):
     """A person's place in an account."""
 
     class Role(models.TextChoices):
+        # The highest first.
         OWNER = "owner"
         ADMIN = "admin"
         DEVELOPER = "developer"
@@ -116,6 +125,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.account_id}"
+
+    def reaches(self, role: str) -> bool:
+        """Whether this place has at least this role's rights."""
+        ranks = [rank.value for rank in reversed(self.Role)]
+        return ranks.index(self.role) >= ranks.index(role)
 
 
 class ApiKey(models.Model):
@@ -178,3 +192,67 @@ class IdempotentAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Invitation(models.Model):
+    """A place in an account that is offered to an e-mail address. Of its token only the digest is kept."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=_invitation_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=Membership.Role.choices)
+    digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the token, hex")
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "account",
+                Lower("email"),
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="address_is_invited_once_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class AuditEntry(models.Model):
+    """Who did what in an account. Never changed or deleted; a person or key that goes leaves its name here."""
+
+    class ActorKind(models.TextChoices):
+        USER = "user"
+        KEY = "key"
+        STAFF = "staff"
+        PLATFORM = "platform"
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="audit_entries")
+    actor_kind = models.CharField(max_length=20, choices=ActorKind.choices)
+    # The e-mail of a person; the public id of a key.
+    actor = models.CharField(max_length=254, blank=True)
+    action = models.CharField(max_length=60)
+    target = models.CharField(max_length=60, blank=True, help_text="Public id of what it was done to")
+    details = models.JSONField(default=dict, blank=True)
+    ip = models.CharField(max_length=50, blank=True, help_text="Address, or of IPv6 the network")
+    at = models.DateTimeField()
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [
+            # The log of an account, newest first; of one action; of one thing.
+            models.Index(fields=["account", "-id"], name="audit_by_account"),
+            models.Index(fields=["account", "action", "-id"], name="audit_by_action"),
+            models.Index(fields=["account", "target", "-id"], name="audit_by_target"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}"
