@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from calls import links
-from calls.api.serializers import transcript_text
+from calls.api.reading import transcript_text
 from calls.models import Call, Recording
 from vaniagent.lib.ranges import file_answer
 
@@ -67,7 +67,7 @@ def _recording(request: HttpRequest, call: Call) -> HttpResponseBase | None:
 def _transcript(call: Call) -> HttpResponse | None:
     if call.completed_at is None or call.answered_at is None:
         return None
-    return HttpResponse(transcript_text(call) + "\n", content_type="text/plain; charset=utf-8")
+    return HttpResponse(transcript_text(call.pk) + "\n", content_type="text/plain; charset=utf-8")
 
 
 def _missing(call: Call | None) -> HttpResponse:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.models import Agent
-from calls import links
-from calls.models import Call, Recording, Turn
+from calls.models import Call, Turn
 from calls.services.starting import NoSuchAgent
 from calls.telephony.base import EndedBy, EndReason
 from calls.voice.session import Stages
-from vaniagent.lib import json_wire, money
+from vaniagent.lib import json_wire
 from vaniagent.lib.api.fields import IdField, TextField
 from vaniagent.lib.api.serializers import Input, PageQuery
 
@@ -94,17 +92,18 @@ class CallListQuery(PageQuery):
     status = serializers.ChoiceField(choices=Call.Status.choices, required=False)
 
 
+# These describe calls to OpenAPI; what is answered comes from `calls/api/reading.py`.
 class CallSummarySerializer(serializers.ModelSerializer[Call]):
     """A call in a list."""
 
     id = IdField("call", source="public_id")
     agent_id = IdField("agent", source="agent.public_id")
     agent_version = serializers.IntegerField(source="agent_version.number")
-    phone_line_id = serializers.SerializerMethodField()
+    phone_line_id = serializers.CharField(allow_null=True, read_only=True)
     metadata = MetadataField()
-    cost = serializers.SerializerMethodField()
-    recording_url = serializers.SerializerMethodField()
-    transcript_url = serializers.SerializerMethodField()
+    cost = serializers.CharField(allow_null=True, read_only=True)
+    recording_url = serializers.CharField(allow_null=True, read_only=True)
+    transcript_url = serializers.CharField(allow_null=True, read_only=True)
 
     class Meta:
         model = Call
@@ -136,24 +135,6 @@ class CallSummarySerializer(serializers.ModelSerializer[Call]):
             "ended_by": {"help_text": f"Null until the end; more may come: {', '.join(EndedBy)}"},
         }
 
-    def get_phone_line_id(self, call: Call) -> str | None:
-        # Every call takes the sandbox line.
-        return None
-
-    def get_cost(self, call: Call) -> str | None:
-        return None if call.cost is None else money.to_text(call.cost)
-
-    def get_recording_url(self, call: Call) -> str | None:
-        recording = getattr(call, "recording", None)
-        if recording is None or recording.status != Recording.Status.READY:
-            return None
-        return links.recording_url(call.public_id, at=_full_hour(self.context["now"]))
-
-    def get_transcript_url(self, call: Call) -> str | None:
-        if call.completed_at is None or call.answered_at is None:
-            return None
-        return links.transcript_url(call.public_id, at=_full_hour(self.context["now"]))
-
 
 class LatencySerializer(serializers.Serializer[dict[str, int | None]]):
     """Milliseconds from the caller's last sound to the agent's first, measured on the recording."""
@@ -166,21 +147,12 @@ class LatencySerializer(serializers.Serializer[dict[str, int | None]]):
 class CallSerializer(CallSummarySerializer):
     """A call with what was said."""
 
-    transcript = serializers.SerializerMethodField()
-    latency = serializers.SerializerMethodField()
+    transcript = serializers.CharField(allow_null=True, read_only=True)
+    latency = LatencySerializer(allow_null=True, read_only=True)
 
     class Meta(CallSummarySerializer.Meta):
         fields = [*CallSummarySerializer.Meta.fields, "transcript", "summary", "latency"]
         read_only_fields = fields
-
-    def get_transcript(self, call: Call) -> str | None:
-        return transcript_text(call) or None
-
-    @extend_schema_field(LatencySerializer(allow_null=True))
-    def get_latency(self, call: Call) -> dict[str, int | None] | None:
-        if call.heard_turns is None:
-            return None
-        return {"heard_p50_ms": call.heard_p50_ms, "heard_p95_ms": call.heard_p95_ms, "turns": call.heard_turns}
 
 
 @extend_schema_field(
@@ -206,16 +178,3 @@ class TurnSerializer(serializers.ModelSerializer[Turn]):
 class TranscriptSerializer(serializers.Serializer[dict[str, Any]]):
     call_id = IdField("call")
     turns = TurnSerializer(many=True)
-
-
-def transcript_text(call: Call) -> str:
-    """What was said, a line a turn."""
-    turns = Turn.objects.filter(call=call, is_final=True).order_by("number")
-    return "".join(f"{Turn.Speaker(turn.speaker).label}: {' '.join(turn.text.split())}\n" for turn in turns).rstrip(
-        "\n"
-    )
-
-
-def _full_hour(now: datetime) -> datetime:
-    """The next full hour: links made within one hour are alike, and so is the answer's ETag."""
-    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

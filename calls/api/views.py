@@ -7,13 +7,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.base import ApiViewSet
+from accounts.api.base import ApiViewSet, NoSuchThing
 from accounts.models import Scope
+from calls.api.reading import one_call, page_of_calls, page_of_filtered_calls
 from calls.api.serializers import (
     CallBody,
     CallListQuery,
@@ -28,7 +29,7 @@ from calls.telephony.base import EndedBy
 from vaniagent.lib.api.serializers import Nothing
 
 
-class CallViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Call]):
+class CallViewSet(ApiViewSet[Call]):
     serializer_class = CallSerializer
     list_query_class = CallListQuery
     scopes = {
@@ -41,18 +42,25 @@ class CallViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[C
 
     def get_queryset(self) -> QuerySet[Call]:
         calls: QuerySet[Call] = Call.objects.for_account(self.account)
-        if self.action == "list":
-            if "agent_id" in self.query:
-                calls = calls.filter(agent__public_id=self.query["agent_id"], agent__account=self.account)
-            if "status" in self.query:
-                calls = calls.filter(status=self.query["status"])
-        return calls.select_related("agent", "agent_version", "recording").order_by("-pk")
+        return calls
 
     def get_serializer_class(self) -> type[CallSummarySerializer]:
         return CallSummarySerializer if self.action == "list" else CallSerializer
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "account": self.account, "now": timezone.now()}
+        return {**super().get_serializer_context(), "account": self.account}
+
+    def list(self, request: Request) -> Response:
+        query, now = self.query, timezone.now()
+        part = {"account": self.account, "limit": query["limit"], "offset": query["offset"], "at": now}
+        if "agent_id" in query or "status" in query:
+            page = page_of_filtered_calls(agent_id=query.get("agent_id"), status=query.get("status"), **part)
+        else:
+            page = page_of_calls(**part)
+        return Response({"data": page.calls, "total": page.total, "limit": query["limit"], "offset": query["offset"]})
+
+    def retrieve(self, request: Request, id: str) -> Response:
+        return Response(self._shown(id))
 
     @extend_schema(request=CallBody, responses={201: CallSerializer, 402: None, 404: None})
     def create(self, request: Request) -> Response:
@@ -68,7 +76,7 @@ class CallViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[C
             sandbox_lines=body.get("sandbox", {}).get("lines"),
             at=timezone.now(),
         )
-        return Response(self.get_serializer(call).data, status.HTTP_201_CREATED)
+        return Response(self._shown(call.public_id), status.HTTP_201_CREATED)
 
     @extend_schema(responses=TranscriptSerializer)
     @action(detail=True)
@@ -84,4 +92,10 @@ class CallViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[C
         """End a call; one that has ended stays as it is."""
         self.read(Nothing)
         control.hang_up_call(call=self.get_object(), by=EndedBy.API, at=timezone.now())
-        return Response(self.get_serializer(self.get_object()).data)
+        return Response(self._shown(id))
+
+    def _shown(self, call_id: str) -> dict[str, Any]:
+        call = one_call(account=self.account, call_id=call_id, at=timezone.now())
+        if call is None:
+            raise NoSuchThing("There is no call with this id.")
+        return call

@@ -37,6 +37,8 @@ class Call(models.Model):
 
     public_id = models.CharField(max_length=40, unique=True, default=_call_id, editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="calls")
+    # The how-manieth of its account, from 1 without a gap; a trigger numbers each new row, whoever inserts it.
+    number = models.BigIntegerField(db_default=0, editable=False)
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="calls")
     agent_version = models.ForeignKey(AgentVersion, on_delete=models.PROTECT, related_name="calls")
     api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -87,9 +89,12 @@ class Call(models.Model):
                 | models.Q(status__in=["completed", "failed"], completed_at__isnull=False, ended_reason__isnull=False),
                 name="call_that_ended_says_why",
             ),
+            # GET /v1/calls, too: how many there are, and the page at any offset.
+            models.UniqueConstraint("account", "number", name="call_is_numbered_once"),
+            models.CheckConstraint(condition=models.Q(number__gt=0), name="call_is_numbered"),
         ]
         indexes = [
-            # GET /v1/calls: an account's calls, newest first, alone or filtered.
+            # GET /v1/calls with a filter: the newest of a status, of an agent. Following an account: its newest calls.
             models.Index(fields=["account", "-id"], name="call_by_account"),
             models.Index(fields=["account", "status", "-id"], name="call_by_status"),
             models.Index(fields=["account", "agent", "-id"], name="call_by_agent"),

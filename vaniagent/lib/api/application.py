@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -10,11 +12,14 @@ from urllib.parse import quote_from_bytes
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from vaniagent.lib.api import chain
+
+# A connection that has rested for so long may have died meanwhile.
+LOOK_AFTER_SECONDS: Final = 10.0
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -23,17 +28,21 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 # Every printable character that a query may hold as it is.
 _QUERY_CHARACTERS: Final = "".join(map(chr, range(0x21, 0x7F)))
 
+_thread = threading.local()
+
 
 class ApiApplication:
     """Answers HTTP under /v1.
 
     Django's own handler goes between the event loop and a thread made for the request several times; here the loop
-    reads the body, and a thread that stays does all the rest.
+    reads the body, and a thread that stays does all the rest. So does the thread's database connection where the pool
+    has enough of them.
     """
 
-    def __init__(self, *, threads: int) -> None:
+    def __init__(self, *, threads: int, keeps_connections: bool) -> None:
         executor = ThreadPoolExecutor(threads, thread_name_prefix="api")
-        self._in_thread = sync_to_async(_answer, thread_sensitive=False, executor=executor)
+        answer = _answer_and_keep if keeps_connections else _answer_and_close
+        self._in_thread = sync_to_async(answer, thread_sensitive=False, executor=executor)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)
@@ -48,11 +57,31 @@ class ApiApplication:
             await _stream(response, send)
 
 
-def _answer(scope: Scope, body: bytes) -> HttpResponseBase:
+def _answer_and_close(scope: Scope, body: bytes) -> HttpResponseBase:
     try:
-        return chain.answer(ASGIRequest(_with_ascii_query(scope), io.BytesIO(body)))
+        return _answer(scope, body)
     finally:
         close_old_connections()
+
+
+def _answer_and_keep(scope: Scope, body: bytes) -> HttpResponseBase:
+    if time.monotonic() - getattr(_thread, "used_at", 0.0) > LOOK_AFTER_SECONDS:
+        _close_connection(unless=connection.is_usable)
+    try:
+        return _answer(scope, body)
+    finally:
+        _close_connection(unless=lambda: not connection.errors_occurred)
+        _thread.used_at = time.monotonic()
+
+
+def _close_connection(*, unless: Callable[[], bool]) -> None:
+    """Give it back to the pool, which looks at it and opens another for it."""
+    if connection.connection is not None and not unless():
+        connection.close()
+
+
+def _answer(scope: Scope, body: bytes) -> HttpResponseBase:
+    return chain.answer(ASGIRequest(_with_ascii_query(scope), io.BytesIO(body)))
 
 
 async def _read_body(receive: Receive) -> bytes | None:

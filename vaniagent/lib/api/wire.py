@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, Final
 
+import orjson
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
+from rest_framework.utils.encoders import JSONEncoder
 
 from vaniagent.lib import json_wire
+
+# UTC, whole seconds, `Z`.
+_TIMES: Final = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+_ENCODER: Final = JSONEncoder()
 
 
 class JsonParser(BaseParser):
@@ -28,6 +34,18 @@ class JsonRenderer(JSONRenderer):
     """Compact UTF-8, whatever the client says it accepts."""
 
     charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        if data is None:
+            return b""
+        try:
+            return orjson.dumps(data, default=_ENCODER.default, option=_TIMES)
+        except TypeError:
+            # Integers of more than 64 bits, and keys that are no texts.
+            written: bytes = super().render(data, accepted_media_type, renderer_context)
+            return written
 
 
 class OnlyJson(BaseContentNegotiation):
