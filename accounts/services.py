@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from accounts import keys
+from accounts import audit, keys
 from accounts.models import Account, ApiKey, Membership, Plan, Scope, User
 from vaniagent.lib import errors
 
@@ -23,6 +25,10 @@ class EmailTaken(errors.InvalidRequest):
 
 class BadCredentials(errors.InvalidRequest):
     """The e-mail address or the password is not one."""
+
+
+class UnknownTimeZone(errors.InvalidRequest):
+    """The database of time zones has none of this name."""
 
 
 class TooManyKeys(errors.InvalidRequest):
@@ -44,7 +50,7 @@ def create_account(
     requests_per_hour: int | None = None,
     max_live_calls: int | None = None,
 ) -> Account:
-    """An account with one person, its owner. Raises BadCredentials and EmailTaken."""
+    """An account with one person, its owner, whose address counts as verified. Raises BadCredentials and EmailTaken."""
     email = email.strip().lower()
     _check_credentials(email, password)
     account = Account.objects.create(
@@ -60,8 +66,27 @@ def create_account(
     except IntegrityError as error:
         raise EmailTaken(f"{email} has an account already.", param="email") from error
 
+    EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
     Membership.objects.create(account=account, user=user, role=Membership.Role.OWNER)
     return account
+
+
+@transaction.atomic
+def open_account(*, user: User, name: str) -> Account:
+    """An account for a person who is here already, its owner."""
+    account = Account.objects.create(name=name[:100])
+    Membership.objects.create(account=account, user=user, role=Membership.Role.OWNER)
+    return account
+
+
+@transaction.atomic
+def choose_time_zone(*, user: User, name: str) -> None:
+    """Show this person times in this zone; empty: in the browser's. Raises UnknownTimeZone."""
+    if name and name not in zoneinfo.available_timezones():
+        raise UnknownTimeZone(f"There is no time zone '{name}'.", param="time_zone")
+
+    user.time_zone = name
+    user.save(update_fields=["time_zone"])
 
 
 @transaction.atomic
@@ -72,8 +97,13 @@ def create_api_key(
     name: str = "",
     scopes: Sequence[str] = tuple(Scope.values),
     expires_at: datetime | None = None,
+    by: audit.Actor | None = None,
+    at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which nothing can show again. Raises BadScopes and TooManyKeys."""
+    """A new key and its text, which nothing can show again. Raises BadScopes and TooManyKeys.
+
+    `by` and `at` put it into the audit log.
+    """
     if not scopes or not set(scopes) <= set(Scope.values):
         raise BadScopes(f"Scopes are one or more of {', '.join(Scope.values)}.", param="scopes")
 
@@ -92,13 +122,23 @@ def create_api_key(
         last4=text[-4:],
         expires_at=expires_at,
     )
+    if by is not None and at is not None:
+        details: dict[str, audit.Detail] = {"name": name, "mode": str(mode), "scopes": list(key.scopes)}
+        audit.record(account=account, by=by, action="key.created", target=key.public_id, details=details, at=at)
     return key, text
 
 
 @transaction.atomic
-def revoke_api_key(*, key: ApiKey, at: datetime) -> bool:
-    """End a key from its next request on. False where it was revoked before."""
-    return ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at) == 1
+def revoke_api_key(*, key: ApiKey, at: datetime, by: audit.Actor | None = None) -> bool:
+    """End a key from its next request on. False where it was revoked before. `by` puts it into the audit log."""
+    if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at):
+        return False
+
+    if by is not None:
+        audit.record(
+            account=key.account, by=by, action="key.revoked", target=key.public_id, details={"name": key.name}, at=at
+        )
+    return True
 
 
 def _check_credentials(email: str, password: str) -> None:

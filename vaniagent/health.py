@@ -25,7 +25,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """The process reaches its stores."""
-    stores = {"database": _database_answers(), "redis": _redis_answers()}
+    stores = {"database": database_answers(), "redis": redis_answers()}
     ready = all(stores.values())
     answer = {
         "status": "ok" if ready else "unavailable",
@@ -34,7 +34,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(answer, status=200 if ready else 503)
 
 
-def _database_answers() -> bool:
+def database_answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -44,7 +44,7 @@ def _database_answers() -> bool:
     return True
 
 
-def _redis_answers() -> bool:
+def redis_answers() -> bool:
     try:
         _client().ping()
     except RedisError:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import environ
 from celery.schedules import crontab
+from csp.constants import NONCE, NONE, SELF
 
 from ops import embedded
 from vaniagent.lib.logs import logging_settings
@@ -55,6 +56,15 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
+    "csp",
+    "django_htmx",
+    "template_partials",
     "rest_framework",
     "drf_spectacular",
     "channels",
@@ -63,18 +73,25 @@ INSTALLED_APPS = [
     "billing",
     "agents",
     "calls",
+    "dashboard",
 ]
 # What a page passes through. Requests under /v1 leave at the first entry: what is added below never costs them anything.
 MIDDLEWARE = [
     "vaniagent.lib.api.chain.ApiMiddleware",
     "vaniagent.lib.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "dashboard.static_files.StaticFilesMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.middleware.ReaderMiddleware",
 ]
 # What a request under /v1 passes through instead. Its entries know no process_view and the like: see vaniagent/lib/api/chain.py.
 API_MIDDLEWARE = [
@@ -100,19 +117,31 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "dashboard.context.site",
             ],
         },
     },
 ]
+FORM_RENDERER = "dashboard.rendering.FormRenderer"
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# `make run` collects here what it serves: compressed, and under names that change with their content.
 STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "dashboard.static_files.Storage"},
+}
+# Before that, files are looked for where the apps have them.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 
 # `console` for people, `json` for a log collector.
 LOG_FORMAT = env.str("LOG_FORMAT", default="console")
@@ -135,6 +164,16 @@ if DATABASE_POOL_SIZE:
         "timeout": 20,
     }
 
+# Counts tries to log in, and the like, over all web processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": f"{env.str('BUS_PREFIX', default='vaniagent')}:cache",
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+    }
+}
+
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
 # Such as smtp+tls://user:password@smtp.example.com:587. Without one, mails are files below VAR_DIR, which nobody gets.
@@ -148,6 +187,76 @@ EMAIL_TIMEOUT = 10
 # Whom mails come from.
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="VaniAgent <vaniagent@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Pages ------------------------------------------------------------------------------------------------------------
+
+# Whom readers of the plan page ask, and those whom something went wrong for; empty says nothing of them.
+SALES_EMAIL = env.str("SALES_EMAIL", default="")
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
+# Files (text or HTML) that stand for our own terms and privacy pages.
+LEGAL_TERMS_FILE = env.str("LEGAL_TERMS_FILE", default="")
+LEGAL_PRIVACY_FILE = env.str("LEGAL_PRIVACY_FILE", default="")
+# Whether anybody may sign up; otherwise accounts are made by `manage.py createaccount`, and members are invited.
+SIGN_UP_OPEN = env.bool("SIGN_UP_OPEN", default=True)
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        # Chromium holds what a form leads to against this, too: topping up goes on at Stripe.
+        "form-action": [SELF, "https://checkout.stripe.com"],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],
+        "manifest-src": [SELF],
+        "media-src": [SELF, "blob:"],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "worker-src": [SELF, "blob:"],
+    }
+}
+
+# --- Logging in -------------------------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "first_name", "last_name"]},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "dashboard.adapter.AccountAdapter"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _is_https else "http"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "VaniAgent"
+# Such as {"google": {"APPS": [{"client_id": "…", "secret": "…"}]}}, in JSON. Any provider of django-allauth's.
+SOCIALACCOUNT_PROVIDERS = env.json("SOCIAL_LOGIN", default={})
+SOCIALACCOUNT_ADAPTER = "dashboard.adapter.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+INSTALLED_APPS += [f"allauth.socialaccount.providers.{provider}" for provider in SOCIALACCOUNT_PROVIDERS]
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
 
 # --- The API ----------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from vaniagent.asyncapi import AsyncApiView
 from vaniagent.openapi import OpenApiView
 
 urlpatterns = [
+    path("", include("dashboard.urls")),
+    path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("billing/stripe", stripe_notice),
     path("healthz", health.healthz),

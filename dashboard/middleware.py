@@ -1,0 +1,36 @@
+"""What a page has to know of its reader: the time zone."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+# Set by static/js/reader.js.
+TIME_ZONE_COOKIE = "time_zone"
+
+
+class ReaderMiddleware:
+    """Shows times in the zone that the reader chose, else in the browser's, else in UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        zone = _zone_of(request)
+        if zone is None:
+            return self._get_response(request)
+        with timezone.override(zone):
+            return self._get_response(request)
+
+
+def _zone_of(request: HttpRequest) -> zoneinfo.ZoneInfo | None:
+    chosen = getattr(request.user, "time_zone", "") or request.COOKIES.get(TIME_ZONE_COOKIE, "")
+    try:
+        return zoneinfo.ZoneInfo(chosen) if chosen else None
+    except (KeyError, ValueError, OSError):
+        # No zone of this name, no name of a zone, the name of a directory of zones.
+        return None

@@ -1,0 +1,27 @@
+"""The pages' addresses, a list for each part of the dashboard. allauth's own are under /accounts/."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from dashboard.views import home, preferences, site, workspaces
+
+SITE = [
+    path("", home.home, name="home"),
+    path("welcome", workspaces.welcome, name="welcome"),
+    path("workspace", workspaces.switch_workspace, name="switch_workspace"),
+    path("preferences", preferences.preferences, name="preferences"),
+    path("theme", preferences.theme, name="theme"),
+    path("pricing", site.pricing, name="pricing"),
+    path("legal/terms", site.terms, name="terms"),
+    path("legal/privacy", site.privacy, name="privacy"),
+    path("status", site.status, name="status"),
+    path("docs/design", site.design, name="design"),
+]
+AGENTS: list[URLPattern] = []
+CALLS: list[URLPattern] = []
+TALK: list[URLPattern] = []
+SETTINGS: list[URLPattern] = []
+DOCS: list[URLPattern] = []
+
+urlpatterns = [*SITE, *AGENTS, *CALLS, *TALK, *SETTINGS, *DOCS]

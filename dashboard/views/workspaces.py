@@ -1,0 +1,42 @@
+"""Coming into a workspace: the first one, and from one to another."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dashboard import onboarding
+from dashboard.access import page, public, switch
+from dashboard.forms.workspaces import FirstWorkspaceForm
+from dashboard.requests import DashboardRequest
+
+
+@public(methods=("GET", "POST"))
+@login_required
+def welcome(request: HttpRequest) -> HttpResponseBase:
+    """For somebody who is in no workspace: opens their own."""
+    if getattr(request, "membership", None) is not None or not request.user.is_authenticated:
+        return redirect("home")
+
+    form = FirstWorkspaceForm(request.POST or None, initial={"name": onboarding.name_for(request.user)})
+    if request.method == "POST" and form.is_valid():
+        onboarding.open_first_workspace(user=request.user, name=form.cleaned_data["name"], at=timezone.now())
+        return redirect("home")
+    return render(request, "dashboard/welcome.html", {"form": form})
+
+
+@page(methods=("POST",))
+def switch_workspace(request: DashboardRequest) -> HttpResponseBase:
+    wanted = request.POST.get("workspace", "")
+    membership = next((one for one in request.memberships if one.account.public_id == wanted), None)
+    if membership is None:
+        raise Http404
+
+    switch(request, account=membership.account)
+    messages.info(request, _("You are in %(name)s now.") % {"name": membership.account.name})
+    return redirect("home")

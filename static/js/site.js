@@ -1,0 +1,6 @@
+// What every page has: the reader's time zone, messages that close, dialogs, menus, copying.
+import "./reader.js";
+import "./messages.js";
+import "./dialog.js";
+import "./menu.js";
+import "./copy.js";
