@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -89,3 +90,71 @@ def test_no_such_address(url: str, path: str) -> None:
     assert head.startswith(b"HTTP/1.1 404")
     assert f"Content-Length: {len(body)}".encode() in head
     assert b'"resource_not_found"' in body
+
+
+def ask(url: str, request: bytes) -> tuple[bytes, bytes]:
+    """The head and body of what the server says to these bytes, before it closes."""
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10) as connection:
+        connection.sendall(request)
+        head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+    return head, body
+
+
+HOST = b"Host: 127.0.0.1\r\nConnection: close\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"NONSENSE\r\n\r\n", 400),
+        (b"GET /v1/agents\r\n\r\n", 400),
+        (b"GET /v1/\xc3\xa9 HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET /v1/calls?q=\xff HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET /v1/agents HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        (b"GET /v1/agents HTTP/1.1\r\nX-Bad: a\x00b\r\n\r\n", 400),
+        (b"GET /v1/agents HTTP/1.1\r\nX Bad: a\r\n" + HOST + b"\r\n", 400),
+        (b"POST /v1/agents HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n", 400),
+        (b"POST /v1/agents HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", 400),
+        (b"POST /v1/agents HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip\r\n\r\n", 400),
+        (b"POST /v1/agents HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"GET /v1/" + b"a" * 17_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 431),
+        (b"GET /v1/agents HTTP/1.1\r\nX-Long: " + b"a" * 17_000 + b"\r\n\r\n", 431),
+        (b"GET /v1/agents HTTP/1.1\r\n" + b"X-Many: a\r\n" * 501 + b"\r\n", 431),
+        (b"GET /v1/agents HTTP/1.1\r\n" + (b"X-Long: " + b"a" * 1000 + b"\r\n") * 17 + b"\r\n", 431),
+    ],
+)
+def test_what_is_no_http_is_refused_in_the_envelope(url: str, request_bytes: bytes, status: int) -> None:
+    head, body = ask(url, request_bytes)
+
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert head.count(b"HTTP/1.1") == 1
+    assert b"X-Request-Id: req_" in head
+    error = json.loads(body)["error"]
+    assert list(error) == ["code", "message", "param", "type"]
+    assert (error["code"], error["type"]) == ("invalid_request", "validation_error")
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://127.0.0.1/healthz", 200),
+        ("HTTP://localhost:8000/healthz", 200),
+        ("http://127.0.0.1/v1/agents?limit=1", 401),
+        ("http://127.0.0.1", 404),
+        ("http://127.0.0.1?limit=1", 404),
+        ("http://somewhere.example/v1/agents", 400),
+    ],
+)
+def test_an_address_may_be_absolute(url: str, target: str, status: int) -> None:
+    """The host that counts is the one in the address (RFC 9112, section 3.2.2)."""
+    head, _ = ask(url, f"GET {target} HTTP/1.1\r\nHost: ignored.example\r\nConnection: close\r\n\r\n".encode())
+
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+
+
+@pytest.mark.parametrize("path", ["//v1/agents", "///v1", "//v1"])
+def test_too_many_slashes(url: str, path: str) -> None:
+    head, body = ask(url, f"GET {path} HTTP/1.1\r\n".encode() + HOST + b"\r\n")
+
+    assert head.startswith(b"HTTP/1.1 404 ")
+    assert json.loads(body)["error"]["code"] == "resource_not_found"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.test import Client
 from django.utils import timezone
 
 from calls import links
@@ -172,5 +173,5 @@ def test_no_file_outside_the_recordings(client: Any, call: Any, recording: Any, 
     assert client.get(recording_path(call)).status_code == 404
 
 
-def test_only_reads(client: Any, call: Any, recording: Any) -> None:
-    assert client.post(recording_path(call)).status_code == 405
+def test_only_reads(call: Any, recording: Any) -> None:
+    assert Client(enforce_csrf_checks=True).post(recording_path(call)).status_code == 405

@@ -18,8 +18,8 @@ _IPV6_CLIENT_PREFIX: Final = 64
 
 
 def is_api(path: str) -> bool:
-    """Whether the contract of /v1 holds for this path."""
-    return path == "/v1" or path.startswith("/v1/")
+    """Whether the contract of /v1 holds for this path; also where it begins with too many slashes, and nothing is there."""
+    return path == "/v1" or path.startswith("/v1/") or (path.startswith("//") and is_api(path[1:]))
 
 
 def id_of(request: HttpRequest) -> str:
