@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from accounts.models import Account
+from accounts.models import Account, ApiKey, User
 from vaniagent.lib import ids
 from vaniagent.lib.tenancy import AccountQuerySet
 
@@ -66,6 +66,10 @@ class AgentVersion(models.Model):
     silence_timeout = models.PositiveIntegerField(
         default=21, validators=[MinValueValidator(5), MaxValueValidator(120)], help_text="Seconds"
     )
+    # Who made the version; both null where it was the platform, or they are gone.
+    author = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    author_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
+    restored_from = models.PositiveIntegerField(null=True, help_text="Number of the version that this one repeats")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

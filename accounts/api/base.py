@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
+from django.conf import settings
 from django.db.models import Model
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -15,9 +16,11 @@ from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from accounts import idempotency
+from accounts.audit import Actor
 from accounts.authentication import ApiKeyAuthentication, authenticate_request, require_scope
 from accounts.models import Account, ApiKey, Scope
 from vaniagent.lib import errors
+from vaniagent.lib.api.requests import address_of
 from vaniagent.lib.api.serializers import Input, PageQuery, Query
 
 M = TypeVar("M", bound=Model)
@@ -67,6 +70,12 @@ class ApiViewSet(viewsets.GenericViewSet[M], Generic[M]):
     def account(self) -> Account:
         """Who asks. All rows are reached through it."""
         return self.api_key.account
+
+    @property
+    def actor(self) -> Actor:
+        """Whom the audit log names."""
+        address = address_of(self.request, proxies=settings.TRUSTED_PROXY_COUNT)
+        return Actor(api_key=self.api_key, ip=address)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         now = timezone.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.request import Request
@@ -42,18 +43,22 @@ class AgentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[
     @extend_schema(request=AgentBody)
     def create(self, request: Request) -> Response:
         """Make an agent."""
-        agent = services.create_agent(account=self.account, settings=self.read(AgentBody))
+        agent = services.create_agent(
+            account=self.account, settings=self.read(AgentBody), by=self.actor, at=timezone.now()
+        )
         return Response(self.get_serializer(agent).data, status.HTTP_201_CREATED)
 
     @extend_schema(request=AgentBody)
     def partial_update(self, request: Request, id: str) -> Response:
         """Change an agent. Calls that were placed before keep the version they have."""
-        agent = services.update_agent(agent=self.get_object(), settings=self.read(AgentBody, partial=True))
+        agent = services.update_agent(
+            agent=self.get_object(), settings=self.read(AgentBody, partial=True), by=self.actor, at=timezone.now()
+        )
         return Response(self.get_serializer(agent).data)
 
     def destroy(self, request: Request, id: str) -> Response:
         """Archive an agent. Its history stays; it takes no new calls."""
-        services.archive_agent(agent=self.get_object())
+        services.archive_agent(agent=self.get_object(), by=self.actor, at=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
