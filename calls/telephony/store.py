@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 RETRY_FIRST: Final = 0.1
 RETRY_MOST: Final = 2.0
+# How often a write `at_all_costs` may fail for another reason than a database that is away: for half a minute. The worker
+# has been told by then, and completes the call with what it was told.
+MOST_FAILURES: Final = 20
 
 
 class StoreAway(Exception):
@@ -78,7 +81,7 @@ class Writes:
         """Queue a write; the event is set when it is done, or given up.
 
         While the database is away all are tried again. A write that fails otherwise is given up, lest it hold up the
-        call's end; one `at_all_costs` is not.
+        call's end; one `at_all_costs` only when it has failed many times, because it can never succeed then.
         """
         done = asyncio.Event()
         self._queue.append((write, at_all_costs, done))
@@ -89,6 +92,7 @@ class Writes:
 
     async def _work(self) -> None:
         pause = RETRY_FIRST
+        failures = 0
         while self._queue:
             write, at_all_costs, done = self._queue[0]
             try:
@@ -98,7 +102,8 @@ class Writes:
                 is_over = False
             except Exception:
                 logger.exception("a leg's write failed", extra={"call_id": self._call})
-                is_over = not at_all_costs
+                failures += 1
+                is_over = not at_all_costs or failures >= MOST_FAILURES
             else:
                 is_over = True
 
@@ -106,6 +111,7 @@ class Writes:
                 self._queue.popleft()
                 done.set()
                 pause = RETRY_FIRST
+                failures = 0
             else:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, RETRY_MOST)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable
 
 import pytest
 
+from calls.telephony import store
 from calls.telephony.store import StoreAway, Writes
 
 
@@ -76,6 +77,32 @@ async def test_an_end_is_tried_whatever_the_fault(writes, table):
     table.fault["ended"] = ValueError("a bug, or so it looks")
     ended = writes.put(lambda: table.write("ended"), at_all_costs=True)
     await asyncio.sleep(0.15)
+
+    table.fault.clear()
+    await asyncio.wait_for(ended.wait(), 5)
+
+    assert table.rows == ["ended"]
+
+
+async def test_an_end_that_can_never_be_written_is_given_up(writes, table, monkeypatch):
+    monkeypatch.setattr(store, "MOST_FAILURES", 3)
+    table.fault["ended"] = ValueError("a bug")
+    ended = writes.put(lambda: table.write("ended"), at_all_costs=True)
+    after = writes.put(lambda: table.write("after"))
+    await asyncio.wait_for(ended.wait(), 5)
+    await asyncio.wait_for(after.wait(), 5)
+
+    assert table.rows == ["after"]
+
+
+async def test_an_end_waits_for_the_database_however_long(writes, table, monkeypatch):
+    monkeypatch.setattr(store, "MOST_FAILURES", 1)
+    monkeypatch.setattr(store, "RETRY_MOST", 0.05)
+    monkeypatch.setattr(store, "RETRY_FIRST", 0.01)
+    table.fault["ended"] = StoreAway()
+    ended = writes.put(lambda: table.write("ended"), at_all_costs=True)
+    await asyncio.sleep(0.3)
+    assert not ended.is_set()
 
     table.fault.clear()
     await asyncio.wait_for(ended.wait(), 5)
