@@ -67,6 +67,7 @@ _VALUES: Final[Mapping[str, Any]] = {
     "limit": 20,
     "live_calls": 0,
     "max_duration": 600,
+    "low_balance_credits": "2.00",
     "max_live_calls": 5,
     "metadata": {"customer_id": "cust_123"},
     "number": 1,

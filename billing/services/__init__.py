@@ -17,7 +17,7 @@ from billing.services.ledger import (
     release,
     settle_call,
 )
-from billing.services.low_balance import set_low_threshold
+from billing.services.low_balance import set_low_threshold, threshold_of
 from billing.services.statements import StatementLine, stated_transactions, statement, statement_version
 from billing.services.top_ups import (
     AmountOutOfRange,
@@ -49,4 +49,5 @@ __all__ = [
     "statement",
     "statement_version",
     "take_notice",
+    "threshold_of",
 ]

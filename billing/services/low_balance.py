@@ -18,9 +18,9 @@ from webhooks import event_types
 from webhooks import services as webhooks
 
 
-def threshold_of(balance: Balance) -> int:
-    """Below how many micro-credits the account is told."""
-    if balance.low_threshold is not None:
+def threshold_of(balance: Balance | None) -> int:
+    """Below how many micro-credits the account is told; 0: never."""
+    if balance is not None and balance.low_threshold is not None:
         return balance.low_threshold
     return money.to_micro(settings.LOW_BALANCE_CREDITS)
 

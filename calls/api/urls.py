@@ -10,6 +10,6 @@ router = SimpleRouter(trailing_slash=False)
 router.register("calls", CallViewSet, basename="call")
 
 urlpatterns = [
-    path("account", AccountViewSet.as_view({"get": "retrieve"})),
+    path("account", AccountViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
     *router.urls,
 ]
