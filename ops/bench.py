@@ -1,6 +1,7 @@
 """`make bench`: measures the product on this machine, part by part. ARGS names parts; without any, all are run.
 
 python -m ops.bench voice        what callers wait for an answer, heard on the recordings of real calls
+python -m ops.bench api          CPU of a request under /v1, beside two baselines; lists in a table of a million
 python -m ops.bench feed         a thousand sockets that follow ten calls: memory of each, age of what they hear
 python -m ops.bench deliveries   webhooks from a backlog, and whether a stuck endpoint makes others wait
 """
@@ -14,11 +15,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops import bench_deliveries, bench_feed, bench_voice
+from ops import bench_api, bench_deliveries, bench_feed, bench_voice
 
 # Each part prints its table, and gives its figures for --json.
 PARTS: Mapping[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "voice": lambda options: bench_voice.run(calls=options.calls),
+    "api": lambda options: bench_api.run(rows=options.rows),
     "feed": lambda options: bench_feed.run(sockets=options.sockets),
     "deliveries": lambda options: bench_deliveries.run(events=options.events),
 }
@@ -30,6 +32,7 @@ def main() -> int:
     parser.add_argument(
         "--calls", type=int, default=6, help="voice: calls for each row (a multiple of three; default 6)"
     )
+    parser.add_argument("--rows", type=int, default=1_000_000, help="api: calls in the table (default 1,000,000)")
     parser.add_argument("--sockets", type=int, default=1_000, help="feed: sockets (default 1,000)")
     parser.add_argument("--events", type=int, default=10_000, help="deliveries: events (default 10,000)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")

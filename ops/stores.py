@@ -236,15 +236,18 @@ class Valkey:
 
 
 @contextmanager
-def throw_away() -> Iterator[dict[str, str]]:
-    """Both stores, empty, for as long as the block lasts. Gives the environment that leads to them."""
+def throw_away(*, durable: bool = False) -> Iterator[dict[str, str]]:
+    """Both stores, empty, for as long as the block lasts. Gives the environment that leads to them.
+
+    `durable` ones write as in production; the others would lose data with the machine, and are quicker.
+    """
     root = Path(tempfile.mkdtemp(prefix="vaniagent-"))
     # PostgreSQL's account has to pass through; what lies inside has closed doors of its own.
     root.chmod(0o711)
     ports = [free_port(f"{root} postgres")]
     ports.append(free_port(f"{root} valkey", avoid=frozenset(ports)))
-    postgres = Postgres(root / "postgres", port=ports[0], durable=False)
-    valkey = Valkey(root / "valkey", port=ports[1], durable=False)
+    postgres = Postgres(root / "postgres", port=ports[0], durable=durable)
+    valkey = Valkey(root / "valkey", port=ports[1], durable=durable)
     running: list[tuple[Postgres | Valkey, subprocess.Popen[bytes]]] = []
     try:
         for store in (postgres, valkey):
