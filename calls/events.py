@@ -45,17 +45,19 @@ def account_group(account_id: int) -> str:
 
 
 @transaction.atomic
-def record(call: Call, event_type: str, *, at: datetime, data: Mapping[str, Any] | None = None) -> CallEvent:
+def record(
+    call: Call, event_type: str, *, at: datetime, data: Mapping[str, Any] | None = None, origin: str = ""
+) -> CallEvent:
     """Store what happened as the call's next event and announce it after commit.
 
     Holds the call's row until the transaction ends. `call` must be as it is after what happened: the webhook tells
-    its status.
+    its status. `origin` is whose doing it was, for the account's own people; it is not announced.
     """
     if event_type not in event_types.BY_NAME:
         raise ValueError(f"{event_type} is not in the catalogue")
 
     fields = _own_fields(call, event_type) | dict(data or {})
-    event = CallEvent.objects.create(call=call, seq=_next_seq(call), type=event_type, data=fields, at=at)
+    event = CallEvent.objects.create(call=call, seq=_next_seq(call), type=event_type, data=fields, at=at, origin=origin)
     if event_type in PUBLISHED:
         webhooks.record_event(
             account=call.account,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
@@ -27,13 +25,11 @@ from accounts.models import Scope
 from billing import services
 from billing.models import STATED_KINDS, Transaction
 from billing.services import StatementLine
-from vaniagent.lib import money
+from vaniagent.lib import csv_text, money
 from vaniagent.lib.api.fields import TextField
 from vaniagent.lib.api.serializers import PageQuery, Query
 
 COLUMNS: Final = ("time", "kind", "reference", "memo", "amount", "balance after")
-# What makes a spreadsheet take a cell for a formula.
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _MONTH: Final = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
 _LINES_AT_ONCE: Final = 500
 
@@ -113,28 +109,17 @@ class StatementViewSet(ApiViewSet[Transaction]):
 
 async def _as_csv(lines: Iterator[StatementLine]) -> AsyncIterator[str]:
     """The statement in pieces. The database is asked in the thread that a request's database work is done in."""
-    yield _written([COLUMNS])
+    yield csv_text.written([COLUMNS])
     while batch := await sync_to_async(lambda: list(islice(lines, _LINES_AT_ONCE)))():
-        yield _written(_cells(line) for line in batch)
-
-
-def _written(rows: Any) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+        yield csv_text.written(_cells(line) for line in batch)
 
 
 def _cells(line: StatementLine) -> tuple[str, ...]:
     return (
         f"{line.at:%Y-%m-%dT%H:%M:%SZ}",
         line.kind,
-        _harmless(line.reference),
-        _harmless(line.memo),
+        csv_text.harmless(line.reference),
+        csv_text.harmless(line.memo),
         money.to_text(line.micro_credits),
         money.to_text(line.balance_after),
     )
-
-
-def _harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -4,7 +4,19 @@ from calls.models.call import Call
 from calls.models.event import CallEvent
 from calls.models.leg import Leg, LegHolder
 from calls.models.recording import Recording
+from calls.models.search import CallWords, SavedView
 from calls.models.talk import PublicTalk, TalkLink
 from calls.models.transcript import Turn
 
-__all__ = ["Call", "CallEvent", "Leg", "LegHolder", "PublicTalk", "Recording", "TalkLink", "Turn"]
+__all__ = [
+    "Call",
+    "CallEvent",
+    "CallWords",
+    "Leg",
+    "LegHolder",
+    "PublicTalk",
+    "Recording",
+    "SavedView",
+    "TalkLink",
+    "Turn",
+]

@@ -15,6 +15,8 @@ class CallEvent(models.Model):
     type = models.CharField(max_length=50)
     data = models.JSONField(default=dict)
     at = models.DateTimeField()
+    # Whose doing it was, for the account's own people: an e-mail or a key's id; empty: the call itself.
+    origin = models.CharField(max_length=254, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint("call", "seq", name="call_event_is_numbered_once")]

@@ -16,6 +16,7 @@ from calls.analysis.sentiment import sentiment
 from calls.analysis.summary import LlmSummarizer, SaidTurn, SummaryError, extract
 from calls.audio.wav import BadWav, read_wav, repair_wav
 from calls.models import Call, Recording, Turn
+from calls.services import searching
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ def _store(*, call: Call, sound: _Sound | None, summary: str | None, mood: str |
         return
 
     call.refresh_from_db()
+    searching.index_words(call=call)
     if sound is None:
         Recording.objects.filter(call=call).update(status=Recording.Status.FAILED)
     else:
