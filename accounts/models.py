@@ -122,6 +122,7 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("account", "user", name="membership_is_held_once")]
+        permissions = [("impersonate_member", "Can look at an account as its member")]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.account_id}"

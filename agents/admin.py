@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from agents.models import Agent, AgentVersion
+from vaniagent.lib.staff_admin import ReadOnlyStack, StaffAdmin, by_id, link_to, of
+
+# Of an agent that was changed a thousand times nobody reads all.
+NEWEST_VERSIONS = 20
 
 
-class AgentVersionInline(admin.StackedInline):
+class AgentVersionStack(ReadOnlyStack):
     model = AgentVersion
-    extra = 0
-    can_delete = False
+    fields = [field.name for field in AgentVersion._meta.fields if field.name not in ("id", "agent")]
+    readonly_fields = fields
     ordering = ["-number"]
-    readonly_fields = [field.name for field in AgentVersion._meta.fields if field.name not in ("id", "agent")]
-    fields = tuple(readonly_fields)
+    verbose_name_plural = "Newest versions"
 
-    def has_add_permission(self, request: object, obj: object = None) -> bool:
-        return False
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        newest: QuerySet[Any] = super().get_queryset(request)
+        agent = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        numbers = AgentVersion.objects.filter(agent=agent).order_by("-number").values("number")
+        return newest.filter(number__in=list(numbers.values_list("number", flat=True)[:NEWEST_VERSIONS]))
 
 
 @admin.register(Agent)
-class AgentAdmin(admin.ModelAdmin):
-    list_display = ["public_id", "account", "status", "created_at"]
+class AgentAdmin(StaffAdmin):
+    list_display = ["public_id", "name", "owner", "status", "created_at"]
     list_filter = ["status"]
-    list_select_related = ["account"]
-    search_fields = ["public_id", "account__public_id", "versions__name"]
-    readonly_fields = ["public_id", "account", "status", "current", "created_at", "updated_at"]
-    inlines = [AgentVersionInline]
+    list_select_related = ["account", "current"]
+    finders = [by_id("agent"), of("acct", "account__public_id")]
+    search_help_text = "Agent id or account id"
+    fields = ["public_id", "name", "owner", "status", "created_at", "updated_at"]
+    readonly_fields = fields
+    inlines = [AgentVersionStack]
+
+    def describe(self, row: Agent) -> str:
+        return f"{self.name(row)} of {row.account}"
+
+    @admin.display(description="Name")
+    def name(self, agent: Agent) -> str:
+        return agent.current.name if agent.current else "–"
+
+    @admin.display(description="Account")
+    def owner(self, agent: Agent) -> SafeString | str:
+        return link_to(agent.account)

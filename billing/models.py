@@ -173,3 +173,15 @@ class Reversal(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class LedgerCheck(models.Model):
+    """One comparison of all balances with the entries, and how many differed."""
+
+    checked_at = models.DateTimeField()
+    faults = models.PositiveIntegerField()
+    # The first of them, as staff read them.
+    details = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.faults} faults"

@@ -1,72 +1,261 @@
-"""Calls for staff: find, read, hang up. What was said and what happened cannot be changed here."""
+"""Calls for staff: find, read, hang up, queue again. What was said and what happened cannot be changed here."""
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+import re
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
 
-from calls.models import Call, CallEvent, Leg, LegHolder, Recording, Turn
-from calls.services import control
+from accounts import audit
+from accounts.staff import actor_of
+from calls.models import Call, CallEvent, Leg, LegHolder, PublicTalk, Recording, TalkLink, Turn
+from calls.services import control, stuck
 from calls.telephony.base import EndedBy
+from vaniagent.lib import money
+from vaniagent.lib.staff_admin import (
+    Finder,
+    ReadOnlyStack,
+    ReadOnlyTable,
+    StaffAdmin,
+    age,
+    as_json,
+    by_id,
+    link_to,
+    of,
+)
+
+NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+STATUSES = {"initiated": "info", "in_progress": "info", "completed": "success", "failed": "danger"}
 
 
-class _ReadOnly:
-    """No adding, changing or deleting."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class LegInline(_ReadOnly, admin.TabularInline):
+class LegStack(ReadOnlyStack):
     model = Leg
-    readonly_fields = ["public_id"]
     fields = ["public_id", "kind", "status", "holder", "dialed_at", "answered_at", "ended_at", "ended_detail"]
+    readonly_fields = fields
+    verbose_name_plural = "Leg"
 
 
-class RecordingInline(_ReadOnly, admin.TabularInline):
+class RecordingTable(ReadOnlyTable):
     model = Recording
     fields = ["status", "path", "sample_rate", "duration_ms", "size_bytes", "ready_at"]
 
 
-class TurnInline(_ReadOnly, admin.TabularInline):
+class TurnTable(ReadOnlyTable):
     model = Turn
-    fields = ["number", "speaker", "text", "start_ms", "end_ms", "is_final", "was_interrupted", "latency"]
+    fields = ["number", "speaker", "text", "start_ms", "end_ms", "is_final", "was_interrupted", "stages"]
+    readonly_fields = fields
     ordering = ["number"]
+    verbose_name_plural = "Transcript"
+
+    @admin.display(description="Latency, ms")
+    def stages(self, turn: Turn) -> str:
+        return ", ".join(f"{name} {value}" for name, value in (turn.latency or {}).items()) or "–"
 
 
-class EventInline(_ReadOnly, admin.TabularInline):
+class EventTable(ReadOnlyTable):
     model = CallEvent
-    fields = ["seq", "type", "data", "at"]
+    fields = ["seq", "type", "content", "at"]
+    readonly_fields = fields
     ordering = ["seq"]
+    verbose_name_plural = "Events"
+
+    @admin.display(description="Data")
+    def content(self, event: CallEvent) -> SafeString | str:
+        return as_json(event.data)
+
+
+class IsStuck(admin.SimpleListFilter):
+    """Live calls, or those of them that stand still."""
+
+    title = "progress"
+    parameter_name = "progress"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("live", "Live"), ("stuck", "Stuck")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "live":
+            return queryset.filter(status__in=Call.LIVE)
+        if self.value() == "stuck":
+            # The ids first: what makes a call stuck is judged on the few that are live.
+            return queryset.filter(pk__in=list(stuck.stuck_calls(at=timezone.now()).values_list("pk", flat=True)))
+        return queryset
 
 
 @admin.register(Call)
-class CallAdmin(_ReadOnly, admin.ModelAdmin):
-    list_display = ["public_id", "account", "agent", "direction", "status", "ended_reason", "duration", "created_at"]
-    list_filter = ["status", "direction", "ended_reason"]
-    list_select_related = ["account", "agent"]
-    search_fields = ["public_id", "account__public_id", "agent__public_id", "to_number"]
-    raw_id_fields = ["account", "agent", "agent_version", "api_key"]
-    show_full_result_count = False
-    inlines = [LegInline, RecordingInline, TurnInline, EventInline]
-    actions = ["hang_up"]
+class CallAdmin(StaffAdmin):
+    list_display = [
+        "public_id",
+        "owner",
+        "direction",
+        "to_number",
+        "progress",
+        "ended_reason",
+        "duration",
+        "created_at",
+    ]
+    list_filter = [IsStuck]
+    list_select_related = ["account"]
+    finders = [
+        by_id("call"),
+        Finder(re.compile(r"leg_[0-9A-Za-z]{22}"), "legs__public_id"),
+        Finder(NUMBER, "to_number"),
+        of("acct", "account__public_id"),
+        of("agent", "agent__public_id"),
+    ]
+    search_help_text = "Call id, leg id, the number called as +49…, account id or agent id"
+    fieldsets = [
+        (None, {"fields": ["public_id", "owner", "speaker", "version", "key", "created_at"]}),
+        ("Call", {"fields": ["direction", "to_number", "from_number", "progress", "held_up", "given"]}),
+        ("Course", {"fields": ["answered_at", "completed_at", "duration", "ended_reason", "ended_by"]}),
+        ("Who has it", {"fields": ["worker", "token", "lease_until", "queued_at", "hangup_requested_at", "hangup_by"]}),
+        ("Money", {"fields": ["price", "charged"]}),
+        ("Analysis", {"fields": ["sentiment", "summary", "heard_p50_ms", "heard_p95_ms", "analysed_at"]}),
+    ]
+    readonly_fields = ["owner", "speaker", "version", "key", "progress", "held_up", "given", "price", "charged"]
+    inlines = [LegStack, RecordingTable, TurnTable, EventTable]
+    actions = ["hang_up", "requeue"]
+    actions_detail = ["end", "queue_again"]
 
-    @admin.action(description="Hang up the chosen calls")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        calls: QuerySet[Any] = super().get_queryset(request)
+        return calls.select_related("account", "agent", "agent_version", "api_key")
+
+    @admin.display(description="Account")
+    def owner(self, call: Call) -> SafeString | str:
+        return link_to(call.account, call.account.name)
+
+    @admin.display(description="Agent")
+    def speaker(self, call: Call) -> SafeString | str:
+        return link_to(call.agent, f"{call.agent_version.name} ({call.agent})")
+
+    @admin.display(description="Version")
+    def version(self, call: Call) -> int:
+        return call.agent_version.number
+
+    @admin.display(description="Key")
+    def key(self, call: Call) -> SafeString | str:
+        return link_to(call.api_key)
+
+    def describe(self, row: Call) -> str:
+        return f"{row.account.name}, {row.status}, {row.created_at:%Y-%m-%d %H:%M} UTC"
+
+    @display(description="Status", label=STATUSES)
+    def progress(self, call: Call) -> str:
+        return call.status
+
+    @admin.display(description="Held up")
+    def held_up(self, call: Call) -> str:
+        held_up = stuck.stuck_calls(at=timezone.now()).filter(pk=call.pk).first() if call.is_live else None
+        return getattr(held_up, "stuck_because", "–")
+
+    @admin.display(description="Metadata")
+    def given(self, call: Call) -> SafeString | str:
+        return as_json(call.metadata)
+
+    @admin.display(description="Credits a minute")
+    def price(self, call: Call) -> str:
+        return money.to_text(call.rate_per_minute)
+
+    @admin.display(description="Credits charged")
+    def charged(self, call: Call) -> str:
+        return "not settled" if call.cost is None else money.to_text(call.cost)
+
+    @action(description="Hang up the chosen calls", permissions=["act"])
     def hang_up(self, request: HttpRequest, calls: QuerySet[Call]) -> None:
-        ended = sum(control.hang_up_call(call=call, by=EndedBy.STAFF, at=timezone.now()) for call in calls)
-        self.message_user(request, f"Calls told to end: {ended}.", messages.INFO)
+        self.act_on_each(request, calls, partial(_hang_up, request), done="Calls told to end", refused="Ended before")
+
+    @action(description="Queue the chosen calls again", permissions=["act"])
+    def requeue(self, request: HttpRequest, calls: QuerySet[Call]) -> None:
+        self.act_on_each(request, calls, partial(_requeue, request), done="Calls queued again", refused="Ended before")
+
+    @action(description="Hang up", permissions=["act"], icon="call_end")
+    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def act(call: Call, data: dict[str, Any]) -> str:
+            if not _hang_up(request, call, reason=data["reason"]):
+                raise control.CallNotLive("The call has ended.")
+            return "The call was told to end."
+
+        return self.ask(request, object_id, title="Hang up", submit="Hang up", act=act)
+
+    @action(description="Queue again", permissions=["act"], icon="restart_alt")
+    def queue_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def act(call: Call, data: dict[str, Any]) -> str:
+            _requeue(request, call, reason=data["reason"])
+            return "The call waits for another worker."
+
+        return self.ask(request, object_id, title="Queue again", submit="Queue again", act=act)
+
+
+@transaction.atomic
+def _hang_up(request: HttpRequest, call: Call, *, reason: str = "") -> bool:
+    at = timezone.now()
+    was_live = control.hang_up_call(call=call, by=EndedBy.STAFF, at=at)
+    if was_live:
+        _record(request, "call.hung_up", call, reason, at)
+    return was_live
+
+
+@transaction.atomic
+def _requeue(request: HttpRequest, call: Call, *, reason: str = "") -> bool:
+    at = timezone.now()
+    stuck.requeue_call(call=call, at=at)
+    _record(request, "call.requeued", call, reason, at)
+    return True
+
+
+def _record(request: HttpRequest, action: str, call: Call, reason: str, at: datetime) -> None:
+    audit.record(
+        account=call.account,
+        by=actor_of(request),
+        action=action,
+        target=call.public_id,
+        details={"reason": reason} if reason else {},
+        at=at,
+    )
 
 
 @admin.register(LegHolder)
-class LegHolderAdmin(_ReadOnly, admin.ModelAdmin):
-    list_display = ["name", "kind", "seen_at", "live_legs", "max_legs", "is_draining"]
-    search_fields = ["name"]
+class LegHolderAdmin(StaffAdmin):
+    list_display = ["name", "kind", "seen", "live_legs", "max_legs", "is_draining"]
+    finders = [Finder(re.compile(r"[\w-]{2,60}"), "name__startswith")]
+    search_help_text = "How its name begins"
     ordering = ["-seen_at"]
+
+    @admin.display(description="Last seen", ordering="seen_at")
+    def seen(self, holder: LegHolder) -> str:
+        return f"{age(holder.seen_at, timezone.now())} ago"
+
+
+@admin.register(TalkLink)
+class TalkLinkAdmin(StaffAdmin):
+    list_display = ["slug", "agent", "owner", "is_enabled", "minutes_per_day", "calls_per_hour", "created_at"]
+    list_select_related = ["account", "agent"]
+    finders = [
+        Finder(re.compile(r"[0-9A-Za-z]{16}"), "slug"),
+        of("agent", "agent__public_id"),
+        of("acct", "account__public_id"),
+    ]
+    search_help_text = "The link's last part, agent id or account id"
+    raw_id_fields = ["account", "agent"]
+
+    @admin.display(description="Account")
+    def owner(self, link: TalkLink) -> SafeString | str:
+        return link_to(link.account)
+
+
+@admin.register(PublicTalk)
+class PublicTalkAdmin(StaffAdmin):
+    list_display = ["call", "link", "created_at"]
+    list_select_related = ["call", "link"]
+    finders = [of("call", "call__public_id")]
+    search_help_text = "Call id"

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Account, Membership, User
+from dashboard import impersonation
 from dashboard.requests import DashboardRequest
 
 Role = Membership.Role
@@ -68,7 +69,18 @@ def public(*, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
 
 
 def enter(request: Any) -> bool:
-    """Set the person's workspaces on the request: the current one is the session's, else the first. False without one."""
+    """Set the person's workspaces on the request: the current one is the session's, else the first. False without one.
+
+    For staff who look as a member it is that member's, alone.
+    """
+    if (look := impersonation.current(request)) is not None:
+        request.memberships, request.membership, request.account = (
+            [look.membership],
+            look.membership,
+            look.membership.account,
+        )
+        return True
+
     request.memberships = memberships_of(request.user) if request.user.is_authenticated else []
     wanted = request.session.get(WORKSPACE) if request.memberships else None
     current = next((one for one in request.memberships if one.account.public_id == wanted), None)

@@ -14,6 +14,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from ops import embedded
 from vaniagent.lib.logs import logging_settings
+from vaniagent.staff.appearance import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -50,7 +51,8 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "vaniagent.staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -92,6 +94,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.middleware.ReaderMiddleware",
+    "dashboard.impersonation.ImpersonationMiddleware",
 ]
 # What a request under /v1 passes through instead. Its entries know no process_view and the like: see vaniagent/lib/api/chain.py.
 API_MIDDLEWARE = [
@@ -257,6 +260,9 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
+
+# Whether the staff's pages open only to those who have set up a second factor.
+STAFF_MUST_USE_TOTP = env.bool("STAFF_MUST_USE_TOTP", default=False)
 
 # --- The API ----------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.services.checks import record_ledger_check
 from billing.services.ledger import (
     AlreadySettled,
     InsufficientCredits,
@@ -42,6 +43,7 @@ __all__ = [
     "extend_hold",
     "grant",
     "hold_first_minute",
+    "record_ledger_check",
     "release",
     "set_low_threshold",
     "settle_call",
