@@ -37,7 +37,7 @@ fmt: .venv/all.stamp ## Format
 bench: .venv/runtime.stamp ## Measure voice and the rest (ARGS=voice for that part alone)
 	@exec $(VENV) -m ops.bench $(ARGS)
 
-drill: .venv/runtime.stamp ## Kill workers in mid-talk, and place thirty calls in a row (ARGS=kills, ARGS=thirty)
+drill: .venv/runtime.stamp ## Kill workers in mid-talk, place thirty calls in a row, lose everything at every line (ARGS=kills, thirty, faults)
 	@exec $(VENV) -m ops.drill $(ARGS)
 
 docs: .venv/runtime.stamp ## Write the API's descriptions, docs/openapi.yaml and docs/asyncapi.yaml

@@ -16,8 +16,6 @@ from ops.logs import Logs
 from ops.processes import adopt_orphans, children, how_it_ended, signal_group, spawn
 from ops.programs import Program
 
-# Waiting times before each start of a program that keeps dying; the last one repeats.
-BACK_OFF = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 # A program that lived this long is forgiven its earlier deaths.
 FORGIVEN_AFTER = 30.0
 # Deaths before it was ever ready after which a start of the stack is given up.
@@ -65,7 +63,8 @@ class Kept:
             if not self.was_ready:
                 self.deaths_unready += 1
             deaths = 0 if loop.time() - began > FORGIVEN_AFTER else deaths
-            pause = BACK_OFF[min(deaths, len(BACK_OFF) - 1)]
+            back_off = self.program.back_off
+            pause = back_off[min(deaths, len(back_off) - 1)]
             deaths += 1
             self._keeper.logs.fail(f"{self.program.name} ended ({how}); starting it again in {pause:g} s")
             await asyncio.sleep(pause)

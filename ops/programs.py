@@ -13,6 +13,8 @@ from typing import Protocol
 from ops.processes import LOOPBACK, Account
 
 CHECK_TIMEOUT = 3.0
+# Waiting times before each start of a program that keeps dying; the last one repeats.
+BACK_OFF = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
 class Readiness(Protocol):
@@ -84,3 +86,4 @@ class Program:
     env: Mapping[str, str] | None = field(default=None, repr=False)
     # Whether the others are to be ended only after it had its full time: it holds data.
     is_store: bool = False
+    back_off: tuple[float, ...] = BACK_OFF

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -19,12 +20,18 @@ class Delivered:
     event: str
     body: dict[str, Any]
     is_genuine: bool
+    event_id: str
+    # What it was answered; None: nothing.
+    status: int | None
 
 
 class Receiver:
-    """Listens on a free port of loopback. `secret` is set once the endpoint is made."""
+    """Listens on a free port of loopback. `secret` is set once the endpoint is made.
 
-    def __init__(self) -> None:
+    `status` says what the next delivery is answered; None ends the connection without an answer.
+    """
+
+    def __init__(self, *, status: Callable[[], int | None] = lambda: 204) -> None:
         self.secret = ""
         self.deliveries: list[Delivered] = []
         self._arrived = threading.Condition()
@@ -33,9 +40,11 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                receiver._take(raw, dict(self.headers))
-                self.send_response(204)
-                self.end_headers()
+                answer = status()
+                receiver._take(raw, dict(self.headers), answer)
+                if answer is not None:
+                    self.send_response(answer)
+                    self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet: the demo prints what arrived itself."""
@@ -61,10 +70,16 @@ class Receiver:
             self._arrived.wait_for(lambda: events <= {d.event for d in of_call()}, timeout=seconds)
             return of_call()
 
-    def _take(self, raw: bytes, headers: dict[str, str]) -> None:
+    def _take(self, raw: bytes, headers: dict[str, str], status: int | None) -> None:
         headers = {name.lower(): value for name, value in headers.items()}
         is_genuine = verify_documented(raw, headers, self.secret) and verify_standard(raw, headers, self.secret)
-        delivered = Delivered(headers.get("x-vaniagent-event", ""), json.loads(raw), is_genuine)
+        delivered = Delivered(
+            event=headers.get("x-vaniagent-event", ""),
+            body=json.loads(raw),
+            is_genuine=is_genuine,
+            event_id=headers.get("webhook-id", ""),
+            status=status,
+        )
         with self._arrived:
             self.deliveries.append(delivered)
             self._arrived.notify_all()

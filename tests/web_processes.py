@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -27,28 +27,40 @@ START_WITHIN = 60.0
 def web_process(log: Path, **environment: str) -> Iterator[int]:
     """A daphne, for as long as the block lasts. Gives its port; its output is in `log`."""
     port = free_port(str(log))
+    process = start(web_program(port), log, DATABASE_POOL_SIZE="6", **environment)
+    try:
+        wait_until_it_answers(port, process, log)
+        yield port
+    finally:
+        end(process)
+
+
+def web_program(port: int) -> list[str]:
+    """What Python is to run as a web process."""
+    return ["-m", "daphne", "-b", LOOPBACK, "-p", str(port), "vaniagent.asgi:application"]
+
+
+def start(arguments: Sequence[str], log: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """A Python program on the stores of the tests. What it says is added to `log`."""
     env = {
         **os.environ,
         "DATABASE_URL": _database_url(),
         "REDIS_URL": settings.REDIS_URL,
         "BUS_PREFIX": settings.BUS_PREFIX,
         "SECRET_KEY": settings.SECRET_KEY,
-        "DATABASE_POOL_SIZE": "6",
         **environment,
     }
-    argv = [sys.executable, "-m", "daphne", "-b", LOOPBACK, "-p", str(port), "vaniagent.asgi:application"]
-    with log.open("wb") as output:
-        process = spawn(argv, env=env, cwd=ROOT, output=output, death_signal=signal.SIGKILL)
+    with log.open("ab") as output:
+        return spawn([sys.executable, *arguments], env=env, cwd=ROOT, output=output, death_signal=signal.SIGKILL)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
     try:
-        _wait_until_it_answers(port, process, log)
-        yield port
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(10)
 
 
 def get(port: int, path: str, key: str) -> http.client.HTTPResponse:
@@ -67,7 +79,8 @@ def _database_url() -> str:
     return f"postgres://{who}@{of['HOST']}:{of['PORT']}/{of['NAME']}"
 
 
-def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Fails the test where it does not."""
     give_up_at = time.monotonic() + START_WITHIN
     while time.monotonic() < give_up_at:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ops.customer import Customer
-from ops.drill import faults_of, left_over
+from ops.drill_talks import faults_of
+from ops.leftovers import left_over
 from ops.stack import Stack
 from ops.takeover import survive
 
