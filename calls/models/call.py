@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -104,6 +105,24 @@ class Call(models.Model):
             ),
             # Staff look for the calls to a number.
             models.Index(fields=["to_number", "-id"], name="call_by_number"),
+            # Who called in from a number: the list's filter, and erasing a caller's data.
+            models.Index(
+                fields=["from_number", "-id"], name="call_by_caller", condition=models.Q(from_number__isnull=False)
+            ),
+            # The list's filters by time, by how it ended, by mood, by metadata.
+            models.Index(fields=["account", "created_at"], name="call_by_time"),
+            models.Index(fields=["account", "ended_reason", "-id"], name="call_by_reason"),
+            models.Index(
+                fields=["account", "sentiment", "-id"],
+                name="call_by_sentiment",
+                condition=models.Q(sentiment__isnull=False),
+            ),
+            GinIndex(
+                fields=["metadata"],
+                name="call_by_metadata",
+                opclasses=["jsonb_path_ops"],
+                condition=~models.Q(metadata={}),
+            ),
             # Calls that ended and wait for their analysis: the reaper's round.
             models.Index(
                 fields=["completed_at"],
