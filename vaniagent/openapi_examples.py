@@ -72,6 +72,7 @@ _VALUES: Final[Mapping[str, Any]] = {
     "metadata": {"customer_id": "cust_123"},
     "number": 1,
     "offset": 0,
+    "preview_url": "https://api.vaniagent.com/files/voices/en-US-Neural2-F.wav",
     "prompt": "You are a friendly support agent of Acme Dental.",
     "recording_url": "https://api.vaniagent.com/files/call_xyz789/recording",
     "replayed": 17,

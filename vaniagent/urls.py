@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from agents.api.previews import voice_preview
 from billing.callbacks import stripe_notice
 from calls.api.files import call_file
 from vaniagent import health
@@ -18,6 +19,7 @@ urlpatterns = [
     path("billing/stripe", stripe_notice),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("files/voices/<str:voice_id>.wav", voice_preview),
     path("files/<str:call_id>/<str:name>", call_file),
     path("v1/asyncapi.json", AsyncApiView.as_view()),
     path("v1/openapi.json", OpenApiView.as_view()),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from agents import voices
+from agents import previews, voices
 from agents.models import Agent, AgentVersion
 from vaniagent.lib.api.fields import IdField, NumberField, TextField, WholeNumberField
 from vaniagent.lib.api.serializers import Input, PageQuery
@@ -113,12 +113,11 @@ class VoiceSerializer(serializers.Serializer[voices.Voice]):
     language = serializers.CharField()
     gender = serializers.CharField()
     provider = serializers.CharField()
-    preview_url = serializers.SerializerMethodField()
+    preview_url = serializers.SerializerMethodField(help_text="A sample, as it sounds here: WAV, open to everybody")
     spoken_by = serializers.SerializerMethodField()
 
-    def get_preview_url(self, voice: voices.Voice) -> str | None:
-        # No voice has a recorded sample yet.
-        return None
+    def get_preview_url(self, voice: voices.Voice) -> str:
+        return previews.url_of(voice)
 
     def get_spoken_by(self, voice: voices.Voice) -> str:
         return voices.spoken_by(voice).id

@@ -22,7 +22,7 @@ def test_the_catalogue(api: Any) -> None:
         "language": "en-US",
         "gender": "female",
         "provider": "google",
-        "preview_url": None,
+        "preview_url": "http://127.0.0.1:8000/files/voices/en-US-Neural2-F.wav",
         "spoken_by": "joe",
     }
 
