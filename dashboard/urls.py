@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from dashboard.views import home, preferences, site, workspaces
+from dashboard.views import home, preferences, site, talk, workspaces
 
 SITE = [
     path("", home.home, name="home"),
@@ -20,7 +20,11 @@ SITE = [
 ]
 AGENTS: list[URLPattern] = []
 CALLS: list[URLPattern] = []
-TALK: list[URLPattern] = []
+TALK = [
+    path("agents/<str:agent_id>/talk", talk.start_talk, name="start_talk"),
+    path("talk/<str:slug>", talk.public_talk, name="public_talk"),
+    path("widget.js", talk.widget, name="widget"),
+]
 SETTINGS: list[URLPattern] = []
 DOCS: list[URLPattern] = []
 
