@@ -38,21 +38,19 @@ COUNT = "SELECT count(*) AS total FROM calls_call WHERE account_id = %s"
 TURNS = "SELECT speaker, text FROM calls_turn WHERE call_id = %s AND is_final ORDER BY number"
 
 AGENT = """
-    SELECT g.id, g.current_id, v.* FROM agents_agent g JOIN agents_agentversion v ON v.id = g.current_id
+    SELECT g.id, g.public_id, g.account_id, g.status, g.current_id FROM agents_agent g
     WHERE g.account_id = %s AND g.status = 'active' AND g.public_id = %s
 """
-LOCK = "SELECT * FROM accounts_account WHERE id = %s FOR NO KEY UPDATE"
+LOCK = "SELECT 1 FROM accounts_account WHERE id = %s FOR NO KEY UPDATE"
 LIVE = "SELECT count(*) FROM calls_call WHERE account_id = %s AND status IN ('initiated', 'in_progress')"
 INSERT_CALL = """
     INSERT INTO calls_call (public_id, account_id, agent_id, agent_version_id, api_key_id, direction, status, to_number,
       metadata, created_at, token, worker, queued_at, hangup_by, last_seq, rate_per_minute)
     VALUES (%s, %s, %s, %s, %s, 'outbound', 'initiated', %s, %s, %s, 0, '', %s, '', 0, 100000) RETURNING id
 """
-BALANCE = "SELECT 1 FROM billing_balance WHERE account_id = %s"
-HELD = "SELECT * FROM billing_transaction WHERE kind = 'hold' AND reference = %s"
 INSERT_HOLD = """
     INSERT INTO billing_transaction (account_id, kind, reference, memo, posted_by, posted_at)
-    VALUES (%s, 'hold', %s, '', '', %s) RETURNING id
+    VALUES (%s, 'hold', %s, '', '', %s) ON CONFLICT (reference, kind) DO NOTHING RETURNING id
 """
 INSERT_ENTRIES = """
     INSERT INTO billing_ledgerentry (transaction_id, book, micro_credits)
@@ -65,9 +63,6 @@ MOVE = """
 LOW = """
     UPDATE billing_balance SET is_low = true
     WHERE account_id = %s AND available < coalesce(low_threshold, 1000000) AND NOT is_low
-"""
-SETTLED = """
-    SELECT 1 FROM billing_transaction WHERE account_id = %s AND kind IN ('charge', 'release') AND reference = %s
 """
 INSERT_LEG = """
     INSERT INTO calls_leg (public_id, call_id, kind, status, holder, ring_timeout, params, ended_detail)
@@ -140,15 +135,12 @@ async def _post(link: Link, account: DictRow, body: Mapping[str, Any]) -> bytes:
     async with link.transaction():
         await link.execute(LOCK, [account_id])
         await link.execute(LIVE, [account_id])
-        row = [call_id, account_id, agent["agent_id"], agent["current_id"], account["key_id"], body["to_number"]]
+        row = [call_id, account_id, agent["id"], agent["current_id"], account["key_id"], body["to_number"]]
         pk = await _returned(link, INSERT_CALL, [*row, Jsonb(body["metadata"]), now, now])
-        await link.execute(BALANCE, [account_id])
-        await link.execute(HELD, [hold])
         transaction = await _returned(link, INSERT_HOLD, [account_id, hold, now])
         await link.execute(INSERT_ENTRIES, [transaction, transaction])
         await link.execute(MOVE, [account_id])
         await link.execute(LOW, [account_id])
-        await link.execute(SETTLED, [account_id, call_id])
         await link.execute(INSERT_LEG, [f"leg_{secrets.token_urlsafe(16)}", pk])
         seq = await _returned(link, NEXT_SEQ, [pk])
         await link.execute(INSERT_EVENT, [pk, seq, now])

@@ -24,7 +24,7 @@ def send(endpoints: list[list[str]], count: int) -> dict[str, float]:
     """Post so many events to the endpoints in turn. Gives seconds, and those of CPU."""
     bodies: list[deque[bytes]] = [deque() for _ in endpoints]
     for number in range(count):
-        bodies[number % len(endpoints)].append(_body(number, f"call_bench{number}"))
+        bodies[number % len(endpoints)].append(make_body(number, f"call_bench{number}"))
     began, began_cpu = time.monotonic(), time.process_time()
     asyncio.run(_send_all(endpoints, bodies))
     return {"seconds": time.monotonic() - began, "cpu": time.process_time() - began_cpu}
@@ -53,7 +53,8 @@ async def _send_to(
             answer.raise_for_status()
 
 
-def _body(number: int, subject: str) -> bytes:
+def make_body(number: int, subject: str) -> bytes:
+    """A body such as an event's, which tells the receiver its number and its age."""
     link = f"https://api.example.com/files/transcripts/{subject}?expires=1705919945&signature={'0' * 43}"
     data = {
         "call_id": subject,

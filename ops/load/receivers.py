@@ -24,11 +24,12 @@ class Receiver:
 
     def __init__(self) -> None:
         self.is_stuck = False
-        self.open = 0
+        # Requests that are here and have no answer yet.
+        self.unanswered = 0
         self.forget()
 
     def forget(self) -> None:
-        self.most_open = 0
+        self.most_unanswered = 0
         self.delays: list[float] = []
         self.seen: set[str] = set()
         self.out_of_order = 0
@@ -36,6 +37,8 @@ class Receiver:
 
     def take(self, delivery: str, body: bytes) -> None:
         now = time.monotonic()
+        self.unanswered += 1
+        self.most_unanswered = max(self.most_unanswered, self.unanswered)
         data = json.loads(body)["data"]
         call, told = data["call_id"], data["metadata"]
         if delivery in self.seen:
@@ -52,14 +55,13 @@ class Connection(asyncio.Protocol):
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._waiting = b""
+        self._is_unanswered = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
-        self._receiver.open += 1
-        self._receiver.most_open = max(self._receiver.most_open, self._receiver.open)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._receiver.open -= 1
+        self._end_request()
 
     def data_received(self, data: bytes) -> None:
         self._waiting += data
@@ -72,9 +74,16 @@ class Connection(asyncio.Protocol):
         if len(rest) < length:
             return
         self._waiting = rest[length:]
+        self._is_unanswered = True
         self._receiver.take(headers[b"x-vaniagent-delivery"].decode(), rest[:length])
         if not self._receiver.is_stuck:
             self._transport.write(ANSWER)
+            self._end_request()
+
+    def _end_request(self) -> None:
+        if self._is_unanswered:
+            self._is_unanswered = False
+            self._receiver.unanswered -= 1
 
 
 class Receivers:
@@ -108,7 +117,8 @@ class Receivers:
 
     def report(self) -> list[dict[str, Any]]:
         return [
-            {"delays": it.delays, "most_open": it.most_open, "out_of_order": it.out_of_order} for it in self._receivers
+            {"delays": it.delays, "most_unanswered": it.most_unanswered, "out_of_order": it.out_of_order}
+            for it in self._receivers
         ]
 
 
