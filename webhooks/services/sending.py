@@ -79,21 +79,21 @@ class Sender:
 
     def _run(self, news: News) -> None:
         ends_at = time.monotonic() + RUN_SECONDS
-        in_flight: dict[int, Claim] = {}
+        # By claim, not by delivery: one whose lease ran out before its answer came is claimed, and sent, a second time.
+        in_flight: set[Claim] = set()
         while True:
             with self._lock:
                 self._is_asked = False
             is_last = self._is_stopping or time.monotonic() >= ends_at
             if not is_last:
-                claims = _claim(in_flight.values())
-                in_flight |= {claim.delivery.pk: claim for claim in claims}
+                claims = _claim(in_flight)
+                in_flight.update(claims)
                 _submit(claims, news)
             if not in_flight and self._may_end(is_last=is_last):
                 return
             if ended := _wait_for(news):
                 deliveries.record_attempts(ended=ended, at=timezone.now())
-            for claim, _ in ended:
-                del in_flight[claim.delivery.pk]
+            in_flight.difference_update(claim for claim, _ in ended)
 
     def _may_end(self, *, is_last: bool) -> bool:
         """Whether nobody asked for another look since this one began. If so, the next to ask runs anew."""

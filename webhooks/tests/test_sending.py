@@ -107,6 +107,32 @@ def test_a_slow_receiver_holds_nobody_else_up(
     assert [attempt.error for attempt in late] == ["No answer within 1 seconds"] * 4
 
 
+def test_a_lease_that_runs_out_in_flight_costs_a_second_delivery_and_no_more(
+    endpoint: Endpoint, hook: Receiver, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "LEASE", timedelta(seconds=0.6))
+    both_came = threading.Event()
+
+    def answer_when_both_came(handler: BaseHTTPRequestHandler) -> None:
+        if len(hook.received) == 2:
+            both_came.set()
+        both_came.wait(5)
+        plain(handler, 200, b"")
+
+    hook.answer = answer_when_both_came
+    record(endpoint, "call_1", now)
+    sender = sending.Sender()
+    look_again = threading.Timer(0.8, sender.run)
+    look_again.start()
+
+    sender.run()
+
+    look_again.join()
+    assert len(hook.received) == 2
+    assert Attempt.objects.get().number == 1
+    assert Delivery.objects.get().status == Delivery.Status.SUCCEEDED
+
+
 def test_rotation_signs_with_both_secrets_for_a_day(endpoint: Endpoint, hook: Receiver) -> None:
     old = endpoint.secret
     endpoint = services.rotate_secret(endpoint=endpoint, at=timezone.now())
