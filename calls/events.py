@@ -44,7 +44,7 @@ def account_group(account_id: int) -> str:
     return f"account.{account_id}"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     call: Call, event_type: str, *, at: datetime, data: Mapping[str, Any] | None = None, origin: str = ""
 ) -> CallEvent:

@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Account
 from billing.models import Balance, LedgerEntry, Transaction
 from billing.services import low_balance
-from vaniagent.lib import errors, money
+from vaniagent.lib import errors, money, rows
 
 Book = LedgerEntry.Book
 Kind = Transaction.Kind
@@ -36,6 +36,13 @@ _MOVES: Final[Mapping[str, tuple[str, str]]] = {
 }
 _ADDITION: Final = (Book.ADJUSTMENTS, Book.CUSTOMER)
 _DEDUCTION: Final = (Book.CUSTOMER, Book.ADJUSTMENTS)
+
+# One statement for what would be a look, a savepoint and an insert. Who comes second waits for the first one's commit.
+_POST_ONCE: Final = f"""
+    INSERT INTO billing_transaction AS posted (account_id, kind, reference, memo, posted_by, posted_at)
+    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (reference, kind) DO NOTHING
+    RETURNING {rows.columns(Transaction, "posted")}
+"""  # noqa: S608  # columns of our model
 
 
 class InsufficientCredits(errors.PaymentRequired):
@@ -103,16 +110,14 @@ def adjust(
 
 @transaction.atomic
 def hold_first_minute(*, account: Account, reference: str, rate_per_minute: int, at: datetime) -> None:
-    """Hold a call's first minute. `reference` is the call's public id. Raises InsufficientCredits."""
-    extend_hold(account=account, reference=reference, minute=1, rate_per_minute=rate_per_minute, at=at)
+    """Hold a new call's first minute. `reference` is the call's public id. Raises InsufficientCredits."""
+    _hold(account, reference, minute=1, rate_per_minute=rate_per_minute, at=at)
 
 
 @transaction.atomic
 def extend_hold(*, account: Account, reference: str, minute: int, rate_per_minute: int, at: datetime) -> None:
     """Hold the `minute`-th minute (from 1) of a call. Raises InsufficientCredits and AlreadySettled."""
-    _ensure_balance(account)
-    hold = f"{reference}/minute/{minute}"
-    held = post(Kind.HOLD, account=account, reference=hold, micro_credits=rate_per_minute, at=at)
+    held = _hold(account, reference, minute=minute, rate_per_minute=rate_per_minute, at=at)
     # Posting locked the balance row, so no settlement can run beside this look.
     if held is not None and _settlements(account, reference).exists():
         raise AlreadySettled(f"{reference} is settled.")
@@ -193,17 +198,15 @@ def post(
         return None
 
     source, target = move or _MOVES[kind]
-    posted, is_new = Transaction.objects.get_or_create(
-        reference=reference,
-        kind=kind,
-        defaults={"account": account, "memo": memo[:200], "posted_by": by, "posted_at": at},
-    )
-    if not is_new:
-        moved = LedgerEntry.objects.filter(transaction=posted, book=target, micro_credits=micro_credits)
-        if posted.account_id != account.pk or not moved.exists():
+    made = rows.first(_POST_ONCE, [account.pk, kind, reference, memo[:200], by, at])
+    if made is None:
+        before = Transaction.objects.get(reference=reference, kind=kind)
+        moved = LedgerEntry.objects.filter(transaction=before, book=target, micro_credits=micro_credits)
+        if before.account_id != account.pk or not moved.exists():
             raise ReusedReference(f"{reference} was posted before, otherwise.")
         return None
 
+    posted: Transaction = rows.instance(Transaction, made)
     LedgerEntry.objects.bulk_create(
         [
             LedgerEntry(transaction=posted, book=source, micro_credits=-micro_credits),
@@ -217,6 +220,13 @@ def post(
         # What a call gives back was the account's before: only what comes in from outside lets it be told again.
         low_balance.rearm(account=account)
     return posted
+
+
+def _hold(account: Account, reference: str, *, minute: int, rate_per_minute: int, at: datetime) -> Transaction | None:
+    # Without a balance row there is nothing that could be held.
+    return post(
+        Kind.HOLD, account=account, reference=f"{reference}/minute/{minute}", micro_credits=rate_per_minute, at=at
+    )
 
 
 def _move_balance(account: Account, changes: Mapping[str, int]) -> None:

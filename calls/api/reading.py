@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
+from django.db import DEFAULT_DB_ALIAS
 
 from accounts.models import Account
+from agents.models import Agent, AgentVersion
 from calls import links
 from calls.models import Recording, Turn
 from vaniagent.lib import money, rows
@@ -47,6 +49,13 @@ _FILTERED_PAGE: Final = f"""
     SELECT {_COLUMNS} FROM calls_call call {_BESIDE}
     WHERE call.id = ANY(ARRAY(SELECT id {{filtered}} ORDER BY id DESC LIMIT %s OFFSET %s)) ORDER BY call.id DESC
 """  # noqa: S608  # likewise
+
+# What placing a call needs to know of its agent; of the rest nothing is read.
+_AGENT_FIELDS: Final = ["id", "public_id", "account_id", "status", "current_id"]
+_ACTIVE_AGENT: Final = """
+    SELECT id, public_id, account_id, status, current_id FROM agents_agent
+    WHERE account_id = %s AND public_id = %s AND status = 'active'
+"""
 
 _LABELS: Final[Mapping[str, str]] = {speaker.value: str(speaker.label) for speaker in Turn.Speaker}
 
@@ -105,6 +114,18 @@ def page_of_filtered_calls(
     if offset >= total:
         return Page([], total)
     return _page(rows.every(_FILTERED_PAGE.format(filtered=filtered), [*values, limit, offset]), total, at)
+
+
+def agent_for_calls(*, account: Account, agent_id: str) -> Agent | None:
+    """The account's agent of this id, if it takes calls, with its current version; only their keys are read."""
+    row = rows.first(_ACTIVE_AGENT, [account.pk, agent_id])
+    if row is None:
+        return None
+
+    agent = Agent.from_db(DEFAULT_DB_ALIAS, _AGENT_FIELDS, row)
+    agent.account = account
+    agent.current = AgentVersion.from_db(DEFAULT_DB_ALIAS, ["id", "agent_id"], [agent.current_id, agent.pk])
+    return agent
 
 
 def transcript_text(call_pk: int) -> str:

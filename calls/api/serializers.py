@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.models import Agent
+from calls.api.reading import agent_for_calls
 from calls.models import Call, Turn
 from calls.services.starting import NoSuchAgent
 from calls.telephony.base import EndedBy, EndReason
@@ -60,8 +61,7 @@ class AgentField(serializers.Field[Agent, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> Agent:
         if not isinstance(data, str):
             self.fail("invalid")
-        agents = Agent.objects.for_account(self.context["account"]).filter(status=Agent.Status.ACTIVE)
-        agent: Agent | None = agents.select_related("current").filter(public_id=data).first()
+        agent = agent_for_calls(account=self.context["account"], agent_id=data)
         if agent is None:
             raise NoSuchAgent("There is no agent with this id.", param="agent_id")
         return agent

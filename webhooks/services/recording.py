@@ -19,7 +19,6 @@ from webhooks.services.endpoints import lock_listening
 MAX_BODY_BYTES: Final = 100_000
 
 
-@transaction.atomic
 def record_event(
     *, account: Account, event_type: str, subject: str, data: Mapping[str, object], at: datetime
 ) -> Event | None:
@@ -34,7 +33,8 @@ def record_event(
     endpoints = list(Endpoint.objects.for_account(account).listening().filter(events__contains=[event_type]))
     if not endpoints:
         return None
-    return _record(account, event_type, subject, data, at, endpoints)
+    with transaction.atomic():
+        return _record(account, event_type, subject, data, at, endpoints)
 
 
 @transaction.atomic
