@@ -81,3 +81,48 @@ def test_a_page(api: ApiClient, ids: dict[str, str], path: str) -> None:
         refused = api.get(f"{where}?{query}")
         assert refused.status_code == 400
         assert refused.json()["error"]["param"] == query.partition("=")[0]
+
+
+def test_the_published_exchange(api: ApiClient, ids: dict[str, str]) -> None:
+    """`POST /v1/calls` answers 201 with at least these; GETs answer 200."""
+    sent = {
+        "agent_id": ids["/v1/agents"],
+        "to_number": "+1234567890",
+        "from_number": "+0987654321",
+        "metadata": {"customer_id": "cust_123", "campaign": "support_followup"},
+    }
+
+    placed = api.post("/v1/calls", sent)
+
+    call = placed.json()
+    assert placed.status_code == 201
+    assert call["id"].startswith("call_")
+    assert {name: call[name] for name in sent} == sent
+    assert (call["status"], call["created_at"][-1], len(call["created_at"])) == ("initiated", "Z", 20)
+    shown = api.get(f"/v1/calls/{call['id']}").json()
+    published = "id agent_id status duration transcript recording_url sentiment created_at completed_at"
+    assert set(published.split()) <= set(shown)
+    (listed, _) = api.get("/v1/calls?status=initiated").json()["data"]
+    assert {"id", "agent_id", "status", "duration", "created_at"} <= set(listed)
+    assert listed["id"] == call["id"]
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        ("+1234567", 201),
+        ("+123456789012345", 201),
+        ("+0987654321", 201),
+        ("+123456", 400),
+        ("+1234567890123456", 400),
+        ("1234567890", 400),
+        ("+1 415 555 0100", 400),
+    ],
+)
+def test_phone_numbers(api: ApiClient, ids: dict[str, str], number: str, status: int) -> None:
+    """`+` and 7..15 digits. The published examples are accepted."""
+    r = api.post("/v1/calls", {"agent_id": ids["/v1/agents"], "to_number": number, "from_number": number})
+
+    assert r.status_code == status
+    if status == 400:
+        assert r.json()["error"]["param"] == "to_number"

@@ -12,6 +12,7 @@ from agents.models import AgentVersion
 from calls.models import Call, CallEvent
 from conftest import ApiClient
 from tests.contract.routes import GETS, METHODS, PATHS, ROUTES, WITH_BODY, address
+from vaniagent.lib import errors
 from webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +142,43 @@ def test_every_answer_says_how_one_stands(
 
 def _sent(method: str, body: Any) -> dict[str, Any]:
     return {} if method == "delete" else {"body": body}
+
+
+def test_the_documented_error(api: ApiClient, ids: dict[str, str]) -> None:
+    """The documented body, word for word."""
+    r = api.post("/v1/calls", {"agent_id": ids["/v1/agents"]})
+
+    assert error_of(r, 400) == {
+        "code": "invalid_request",
+        "message": "The 'to_number' field is required",
+        "param": "to_number",
+        "type": "validation_error",
+    }
+
+
+def test_the_codes_are_the_whole_set() -> None:
+    """These six codes are the whole set, each with the status of the table, and so are the types."""
+
+    def below(base: type[errors.ServiceError]) -> list[type[errors.ServiceError]]:
+        return [base, *(each for known in base.__subclasses__() for each in below(known))]
+
+    known = below(errors.ServiceError)
+    assert {error.code for error in known} == CODES
+    assert {error.type for error in known} <= {
+        "validation_error",
+        "authentication_error",
+        "permission_error",
+        "not_found_error",
+        "idempotency_error",
+        "rate_limit_error",
+        "billing_error",
+        "api_error",
+    }
+    assert {(error.status, error.code) for error in known if error.status in (400, 401, 402, 404, 429, 500)} == {
+        (400, "invalid_request"),
+        (401, "authentication_failed"),
+        (402, "insufficient_credits"),
+        (404, "resource_not_found"),
+        (429, "rate_limit_exceeded"),
+        (500, "internal_error"),
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Plan
@@ -65,3 +66,22 @@ def test_keys_of_one_account_count_together() -> None:
 
     assert standing(one.get("/v1/voices")) == (100, 99)
     assert standing(other.get("/v1/voices")) == (100, 98)
+
+
+@pytest.mark.parametrize(("plan", "at_once"), [(Plan.STARTER, 5), (Plan.PROFESSIONAL, 25), (Plan.ENTERPRISE, 100)])
+def test_live_calls_at_once(plan: str, at_once: int) -> None:
+    """Starter 5, Professional 25, Enterprise custom (100 unless set)."""
+    assert ApiClient(make_key(make_account(plan=plan))).get("/v1/account").json()["max_live_calls"] == at_once
+
+
+def test_without_a_key_by_address() -> None:
+    """Requests without a valid key are counted by client address (100 a minute) and carry the headers too."""
+    somebody = {"REMOTE_ADDR": "198.51.100.77"}
+
+    answers = [Client(**somebody).get("/v1/voices") for _ in range(101)]
+    elsewhere = Client(REMOTE_ADDR="198.51.100.78").get("/v1/voices")
+
+    assert [answer.status_code for answer in answers] == [401] * 100 + [429]
+    assert standing(answers[0])[0] == standing(answers[100])[0] == 100
+    assert standing(answers[100])[1] == 0
+    assert elsewhere.status_code == 401

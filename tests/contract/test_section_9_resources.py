@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from conftest import ApiClient
 from webhooks.models import Attempt, Delivery
@@ -27,6 +30,16 @@ def test_the_account(api: ApiClient) -> None:
     assert {"id", "name", "plan", "credits", "live_calls", "max_live_calls"} <= set(account)
     assert account["credits"] == "5.00"
     assert (account["live_calls"], account["max_live_calls"]) == (0, 5)
+
+
+@pytest.mark.parametrize(("options", "credits"), [((), "5.00"), (("--credits", "12.5"), "12.50")])
+def test_sign_up_credits(options: tuple[str, ...], credits: str) -> None:
+    """Sign-up gives 5.00; `createaccount --credits N` gives N instead."""
+    printed = StringIO()
+    call_command("createaccount", "ada@example.com", *options, "--json", stdout=printed)
+
+    api = ApiClient(json.loads(printed.getvalue())["api_key"])
+    assert api.get("/v1/account").json()["credits"] == credits
 
 
 def test_an_endpoint(api: ApiClient) -> None:
