@@ -16,6 +16,9 @@ THEMES: Final = ("light", "dark")
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """The reader's theme (empty: the system's), the menus, and whom the operator names for questions."""
+    if not hasattr(request, "membership") and hasattr(request, "user"):
+        # A page of allauth's, or an error before any view: the frame shows the workspace all the same.
+        access.enter(request)
     theme = request.COOKIES.get(THEME_COOKIE, "")
     return {
         "theme": theme if theme in THEMES else "",
@@ -27,15 +30,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "support_email": settings.SUPPORT_EMAIL,
         "sales_email": settings.SALES_EMAIL,
         "sign_up_is_open": settings.SIGN_UP_OPEN,
+        "sign_up_credits": settings.SIGN_UP_CREDITS,
     }
 
 
 def _menu(pages: Iterable[navigation.Page], request: HttpRequest) -> Callable[[], list[navigation.Entry]]:
     # Made where a template shows it.
-    def menu() -> list[navigation.Entry]:
-        if not hasattr(request, "membership") and hasattr(request, "user"):
-            # A page of allauth's, or an error before any view: the frame needs the workspace all the same.
-            access.enter(request)
-        return navigation.entries(pages, request)
-
-    return menu
+    return lambda: navigation.entries(pages, request)

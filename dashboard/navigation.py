@@ -61,7 +61,7 @@ PERSON: Final = (
     Page("account_email", _("E-mail"), "mail"),
     Page("account_change_password", _("Password"), "key"),
     Page("mfa_index", _("Two-factor log-in"), "shield", below=["/accounts/2fa"]),
-    Page("usersessions_list", _("Where you are logged in"), "line"),
+    Page("usersessions_list", _("Log-ins"), "line"),
 )
 
 

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django.forms",
     "allauth",
     "allauth.account",
@@ -143,6 +144,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "dashboard.static_files.Storage"},
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Before that, files are looked for where the apps have them.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 
@@ -242,6 +244,16 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _is_https else "http"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_FORMS = {
+    "add_email": "dashboard.forms.account.AddEmailForm",
+    "change_password": "dashboard.forms.account.ChangePasswordForm",
+    "login": "dashboard.forms.account.LoginForm",
+    "reauthenticate": "dashboard.forms.account.ReauthenticateForm",
+    "reset_password": "dashboard.forms.account.ResetPasswordForm",
+    "reset_password_from_key": "dashboard.forms.account.ResetPasswordKeyForm",
+    "set_password": "dashboard.forms.account.SetPasswordForm",
+    "signup": "dashboard.forms.account.SignupForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
@@ -249,6 +261,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+MFA_FORMS = {"authenticate": "dashboard.forms.account.AuthenticateForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "VaniAgent"
 # Such as {"google": {"APPS": [{"client_id": "…", "secret": "…"}]}}, in JSON. Any provider of django-allauth's.

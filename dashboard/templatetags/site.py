@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from django import template
@@ -28,6 +28,23 @@ _TONES: Final = {
     "live": ("ringing", "in_progress", "in-progress", "live", "dialing"),
 }
 _TONE_OF: Final = {state: tone for tone, states in _TONES.items() for state in states}
+
+# The first mark that is in a browser's word decides: most say that they are others, too.
+_BROWSERS: Final = (
+    ("Firefox/", "Firefox"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 
 _DATE_FORMATS: Final = {"short": "j M, H:i", "long": "j F Y, H:i", "date": "j M Y", "time": "H:i:s"}
 
@@ -73,8 +90,8 @@ def milliseconds(number: float | None) -> str:
     if number is None:
         return "–"
     if number < 1000:
-        return _("%(number)s ms") % {"number": formats.number_format(round(number), decimal_pos=0)}
-    return _("%(number)s s") % {"number": formats.number_format(Decimal(number) / 1000, decimal_pos=1)}
+        return _("%(number)s ms") % {"number": round(number)}
+    return _("%(number)s s") % {"number": _rounded(Decimal(number) / 1000, 1)}
 
 
 @register.filter
@@ -84,13 +101,13 @@ def money(micro_credits: int | None, places: int = 2) -> str:
         return "–"
     amount = Decimal(abs(micro_credits)) / credits_lib.MICRO
     sign = "−" if micro_credits < 0 else ""
-    return f"{sign}${formats.number_format(amount, decimal_pos=places, force_grouping=True)}"
+    return f"{sign}${_rounded(amount, places)}"
 
 
 @register.filter
 def number(value: float | None, places: int = 0) -> str:
     """A number with its thousands apart."""
-    return "–" if value is None else formats.number_format(value, decimal_pos=places, force_grouping=True)
+    return "–" if value is None else _rounded(Decimal(value), places)
 
 
 @register.filter
@@ -112,6 +129,14 @@ def initials(name: str) -> str:
         word for word in str(name).partition("@")[0].replace(".", " ").replace("_", " ").split() if word[0].isalnum()
     ]
     return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """What a browser calls itself, in two words: Firefox on Windows."""
+    name = next((words for mark, words in _BROWSERS if mark in user_agent), _("A program"))
+    system = next((words for mark, words in _SYSTEMS if mark in user_agent), "")
+    return _("%(browser)s on %(system)s") % {"browser": name, "system": system} if system else name
 
 
 @register.filter
@@ -139,3 +164,9 @@ def current(context: template.Context, *names: str) -> SafeString | str:
     here = getattr(match, "url_name", None) or ""
     is_here = any(here == name or (name.endswith("*") and here.startswith(name[:-1])) for name in names)
     return mark_safe(' aria-current="page"') if is_here else ""
+
+
+def _rounded(value: Decimal, places: int) -> str:
+    """A number in the reader's language. Django's own formatting cuts places off."""
+    exact = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return formats.number_format(exact, decimal_pos=places, force_grouping=True)

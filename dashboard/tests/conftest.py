@@ -13,8 +13,9 @@ from accounts.models import Account, Membership, User
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(settings: Any) -> None:
-    """Tries to log in are counted by address: not over all tests."""
+def _on_their_own(settings: Any) -> None:
+    """Tries to log in are counted by address: not over all tests. And files are not looked through for each browser."""
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     cache.clear()
 

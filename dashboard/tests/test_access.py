@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -119,6 +120,11 @@ def test_somebody_without_a_workspace_is_asked_to_open_one(account: Account, bro
     assertRedirects(browser.get("/"), "/welcome")
 
 
+def _seen(browser: Client) -> Any:
+    """A request as a page sees it."""
+    return browser.get("/preferences").wsgi_request
+
+
 @pytest.fixture
 def second(browser: Client, account: Account, other_account: Account) -> Account:
     """Another workspace that the browser's person is a viewer in."""
@@ -128,16 +134,16 @@ def second(browser: Client, account: Account, other_account: Account) -> Account
 
 
 def test_the_first_workspace_is_the_current_one(browser: Client, account: Account, second: Account) -> None:
-    response = browser.get("/preferences")
+    request = _seen(browser)
 
-    assert response.wsgi_request.account == account
-    assert [one.account for one in response.wsgi_request.memberships] == [account, second]
+    assert request.account == account
+    assert [one.account for one in request.memberships] == [account, second]
 
 
 def test_one_switches_to_another_workspace(browser: Client, second: Account) -> None:
     assertRedirects(browser.post("/workspace", {"workspace": second.public_id}), "/")
 
-    request = browser.get("/preferences").wsgi_request
+    request = _seen(browser)
     assert request.account == second
     assert request.membership.role == Role.VIEWER
 
@@ -147,7 +153,7 @@ def test_one_does_not_switch_to_a_workspace_of_others(
 ) -> None:
     assert browser.post("/workspace", {"workspace": other_account.public_id}).status_code == 404
 
-    assert browser.get("/preferences").wsgi_request.account == account
+    assert _seen(browser).account == account
 
 
 def test_a_workspace_that_one_was_taken_out_of_is_left(browser: Client, account: Account, second: Account) -> None:
@@ -155,4 +161,4 @@ def test_a_workspace_that_one_was_taken_out_of_is_left(browser: Client, account:
 
     Membership.objects.filter(account=second).exclude(role=Role.OWNER).delete()
 
-    assert browser.get("/preferences").wsgi_request.account == account
+    assert _seen(browser).account == account

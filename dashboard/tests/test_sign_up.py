@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _verify(client: Client) -> Any:
-    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", mail.outbox[-1].body)[1]
+    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", mail.outbox[-1].body).group(1)
     return client.post(link, follow=True)
 
 
