@@ -50,3 +50,13 @@ def reap(**kwargs: object) -> None:
     from calls.services import upkeep
 
     upkeep.reap(at=timezone.now())
+
+
+@shared_task
+def work_batches(**kwargs: object) -> None:
+    """Place calls of files as there is room. Each row is placed once, however many of these run."""
+    from django.utils import timezone
+
+    from calls.services import batches
+
+    batches.work(at=timezone.now())

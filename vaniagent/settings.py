@@ -352,6 +352,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "calls-reap": {"task": "calls.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
+    "calls-work-batches": {"task": "calls.tasks.work_batches", "schedule": 2.0, "options": {"expires": 2}},
     "webhooks-tidy-up": {"task": "webhooks.tasks.tidy_up", "schedule": 60.0, "options": {"expires": 60}},
     "webhooks-deliver-due": {"task": "webhooks.tasks.deliver_due", "schedule": 1.0, "options": {"expires": 5}},
 }
@@ -379,6 +380,7 @@ CELERY_TASK_ROUTES = {
     "accounts.tasks.*": {"queue": "upkeep"},
     "billing.tasks.check_ledger": {"queue": "upkeep"},
     "calls.tasks.reap": {"queue": "upkeep"},
+    "calls.tasks.work_batches": {"queue": "upkeep"},
     "calls.tasks.run_call": {"queue": "calls"},
     "webhooks.tasks.tidy_up": {"queue": "upkeep"},
     "webhooks.tasks.*": {"queue": "webhooks"},

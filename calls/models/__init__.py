@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from calls.models.batch import BatchRow, CallBatch
 from calls.models.call import Call
 from calls.models.event import CallEvent
 from calls.models.leg import Leg, LegHolder
@@ -9,7 +10,9 @@ from calls.models.talk import PublicTalk, TalkLink
 from calls.models.transcript import Turn
 
 __all__ = [
+    "BatchRow",
     "Call",
+    "CallBatch",
     "CallEvent",
     "CallWords",
     "Leg",

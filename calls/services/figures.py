@@ -17,7 +17,7 @@ from vaniagent.lib import rows
 
 # What was spent in this time says how long the rest lasts.
 SPENDING: Final = timedelta(days=7)
-_LONGEST: Final = timedelta(days=365)
+_LONGEST_DAYS: Final = 365
 
 _TOTAL: Final = """
     SELECT count(*), count(ended_reason), count(answered_at) FILTER (WHERE ended_reason IS NOT NULL),
@@ -122,12 +122,13 @@ def credits_left(*, account: Account, at: datetime) -> Credits:
     """By what the calls of the last week cost, or of the time since the first of them where that is shorter."""
     balance = Balance.objects.filter(account=account).first() or Balance(account=account)
     found = rows.first(_SPENT, [account.pk, at - SPENDING, at])
-    spent, began_at = found if found is not None else (0, None)
+    spent, began_at = (int(found[0]), found[1]) if found is not None else (0, None)
     if not spent or began_at is None:
         return Credits(balance.available, balance.held, 0, None)
 
     # Calls of one hour are no rate for a day.
-    span = max(at - began_at, timedelta(days=1))
-    per_day = int(int(spent) * timedelta(days=1) / span)
-    lasts = timedelta(days=1) * (balance.available + balance.held) / per_day if per_day else _LONGEST
-    return Credits(balance.available, balance.held, per_day, at + lasts if lasts < _LONGEST else None)
+    days_of_it = max((at - began_at) / timedelta(days=1), 1.0)
+    per_day = int(spent / days_of_it)
+    lasts = (balance.available + balance.held) / per_day if per_day else _LONGEST_DAYS
+    run_out_at = at + timedelta(days=lasts) if lasts < _LONGEST_DAYS else None
+    return Credits(balance.available, balance.held, per_day, run_out_at)

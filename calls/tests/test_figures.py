@@ -72,3 +72,9 @@ def test_credits_that_last_a_year_do_not_run_out(agent: Agent) -> None:
     ended(agent, created_at=NOW - DAY, cost=10)
 
     assert figures.credits_left(account=agent.account, at=NOW).run_out_at is None
+
+
+def test_large_sums(agent: Agent) -> None:
+    ended(agent, created_at=NOW - DAY, cost=10**15)
+
+    assert figures.credits_left(account=agent.account, at=NOW).spent_per_day == 10**15

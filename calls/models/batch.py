@@ -1,0 +1,85 @@
+"""Many calls at once, from a file."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Account, User
+from agents.models import Agent
+from calls.models.call import Call
+from vaniagent.lib import ids
+from vaniagent.lib.tenancy import AccountQuerySet
+
+
+def _batch_id() -> str:
+    return ids.new("batch")
+
+
+class CallBatch(models.Model):
+    """Calls of one agent to the numbers of a file, placed as there is room. A draft is what its owner looks over first."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        RUNNING = "running"
+        PAUSED = "paused"
+        CANCELED = "canceled"
+        DONE = "done"
+
+    public_id = models.CharField(max_length=40, unique=True, default=_batch_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_batches")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=100)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.DRAFT)
+    # Why it does not go on, where nobody paused it.
+    paused_because = models.CharField(max_length=200, blank=True)
+    from_number = models.CharField(max_length=20, null=True)
+    at_once = models.PositiveIntegerField(help_text="Calls of this batch that may live at once")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "call batches"
+        indexes = [
+            # An account's batches, newest first.
+            models.Index(fields=["account", "-id"], name="call_batch_by_account"),
+            # What is to be gone on with.
+            models.Index(fields=["id"], name="call_batch_running", condition=models.Q(status="running")),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class BatchRow(models.Model):
+    """A line of the file. It is placed in the transaction that makes its call: once, or not at all."""
+
+    class Status(models.TextChoices):
+        # Not dialled: the file is wrong there, or names a number twice.
+        SKIPPED = "skipped"
+        WAITING = "waiting"
+        PLACED = "placed"
+        # The platform would not place it.
+        REFUSED = "refused"
+        CANCELED = "canceled"
+
+    batch = models.ForeignKey(CallBatch, on_delete=models.CASCADE, related_name="rows")
+    line = models.PositiveIntegerField(help_text="Of the file, from 1; the heading is one")
+    status = models.CharField(max_length=20, choices=Status.choices)
+    to_number = models.CharField(max_length=40)
+    metadata = models.JSONField(default=dict)
+    problem = models.CharField(max_length=200, blank=True)
+    call = models.OneToOneField(Call, on_delete=models.SET_NULL, null=True, related_name="batch_row")
+
+    class Meta:
+        constraints = [models.UniqueConstraint("batch", "line", name="batch_row_is_one_line")]
+        indexes = [
+            # The rows to place next, and how many there are of each status.
+            models.Index(fields=["batch", "status", "line"], name="batch_row_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of batch {self.batch_id}"
