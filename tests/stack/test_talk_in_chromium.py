@@ -24,8 +24,9 @@ pytestmark = pytest.mark.system
 
 RATE = 48_000
 FAKE_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-# Silence, what is said, silence, ...: the file begins anew when it ends, and the microphone opens before the call.
-SAID = ((7.0, "Hello. How much does a cleaning cost?"), (9.0, "When are you open?"), (60.0, ""))
+# Silence, what is said, silence, ...: over and over, since the microphone opens before the call, and how long before
+# depends on the machine.
+SAID = ((7.0, "Hello. How much does a cleaning cost?"), (9.0, "When are you open?"), (3.0, ""))
 TALK_MS = 60_000
 AGENT = {
     "name": "Ava",
@@ -141,7 +142,9 @@ def test_a_visitor_talks_and_reads_both_sides(stack: Stack, customer: Customer, 
     expect(log).to_contain_text("9 am to 5 pm", timeout=TALK_MS)
     expect(log).to_contain_text("answered after", timeout=TALK_MS)
     sides = log.locator("li").evaluate_all("lines => lines.map(line => line.dataset.speaker)")
-    assert sides[:4] == ["agent", "user", "agent", "user"]
+    assert sides[0] == "agent"
+    assert sides.count("agent") >= 3
+    assert sides.count("user") >= 2
 
     page.get_by_role("button", name="Hang up").click()
     expect(page.get_by_role("status")).to_have_text("You hung up.", timeout=TALK_MS)

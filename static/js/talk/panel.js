@@ -85,11 +85,11 @@ class Panel {
   show(state) {
     this.root.dataset.talkState = state;
     const isOn = state !== "new" && state !== "ended";
-    const hadFocus = this.root.contains(document.activeElement);
+    const focused = document.activeElement;
     this.part("start").hidden = isOn;
     this.part("hangup").hidden = !isOn;
     this.part("interrupt").hidden = state !== "live";
-    if (hadFocus && document.activeElement.hidden) {
+    if (this.root.contains(focused) && focused.hidden) {
       this.part(isOn ? "hangup" : "start").focus();
     }
     this.runClock(state === "live");
