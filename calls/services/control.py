@@ -12,6 +12,7 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
+from accounts import audit
 from calls import bus, events
 from calls.models import Call, Leg
 from calls.services import lifecycle
@@ -37,18 +38,22 @@ class BadDigits(errors.InvalidRequest):
 
 
 @transaction.atomic
-def hang_up_call(*, call: Call, by: str, at: datetime) -> bool:
+def hang_up_call(*, call: Call, by: str, at: datetime, actor: audit.Actor | None = None) -> bool:
     """End a call. False where it has ended before.
+
+    Here and below, `actor` is a person, who goes into the audit log and, as its origin, into the call's.
 
     One that is not dialled yet ends at once, as canceled. Otherwise the leg's holder ends it; the wish is kept, and
     the reaper repeats it until the leg has ended.
     """
     if lifecycle.complete_undialled(call_id=call.public_id, reason=EndReason.CANCELED, by=by, at=at):
+        _log(call, "call.hung_up", actor=actor, at=at)
         return True
 
     live = Call.objects.filter(pk=call.pk, status__in=Call.LIVE)
     if not live.exists():
         return False
+    _log(call, "call.hung_up", actor=actor, at=at)
     live.filter(hangup_requested_at=None).update(hangup_requested_at=at, hangup_by=by)
     publish_hang_up(call=call, reason=EndReason.API_HANGUP, by=by)
     return True
@@ -60,23 +65,25 @@ def publish_hang_up(*, call: Call, reason: str, by: str) -> None:
 
 
 @transaction.atomic
-def say(*, call: Call, text: str, at: datetime) -> None:
+def say(*, call: Call, text: str, at: datetime, actor: audit.Actor | None = None) -> None:
     """Have the agent say this now. Raises CallNotLive and BadText."""
     _check_text(text)
     if not any(character.isalnum() for character in text):
         # No voice makes a sound of it, which would count as a voice that failed.
         raise BadText("'text' holds no word to say.", param="text")
     call = _conversing(call)
-    events.record(call, "call.say", at=at, data={"text": text})
+    events.record(call, "call.say", at=at, data={"text": text}, origin=_origin(actor))
+    _log(call, "call.said", actor=actor, at=at)
     _publish_on_commit(call.worker, bus.Say(call.public_id, 0, text=text))
 
 
 @transaction.atomic
-def note(*, call: Call, text: str, at: datetime) -> None:
+def note(*, call: Call, text: str, at: datetime, actor: audit.Actor | None = None) -> None:
     """Have the agent heed this from its next turn on. Raises CallNotLive and BadText."""
     _check_text(text)
     call = _conversing(call, or_ringing=True)
-    events.record(call, "call.note", at=at, data={"text": text})
+    events.record(call, "call.note", at=at, data={"text": text}, origin=_origin(actor))
+    _log(call, "call.noted", actor=actor, at=at)
     _publish_on_commit(call.worker, bus.Note(call.public_id, 0, text=text))
 
 
@@ -88,12 +95,13 @@ def hush(*, call: Call) -> None:
 
 
 @transaction.atomic
-def send_digits(*, call: Call, digits: str, at: datetime) -> None:
+def send_digits(*, call: Call, digits: str, at: datetime, actor: audit.Actor | None = None) -> None:
     """Play DTMF digits to the person. Raises CallNotLive and BadDigits."""
     if not DIGITS.fullmatch(digits):
         raise BadDigits("'digits' must be 1 to 32 of 0-9, A-D, * and #.", param="digits")
     call = _conversing(call)
-    events.record(call, "call.digits_sent", at=at, data={"digits": digits})
+    events.record(call, "call.digits_sent", at=at, data={"digits": digits}, origin=_origin(actor))
+    _log(call, "call.digits_sent", actor=actor, at=at)
     _publish_on_commit(_holder(call), bus.SendDigits(call.public_id, 0, digits=digits))
 
 
@@ -110,6 +118,15 @@ def publish(to: str, item: bus.Item) -> int:
 def _publish_on_commit(to: str, item: bus.Item) -> None:
     if to:
         transaction.on_commit(lambda: publish(to, item))
+
+
+def _origin(actor: audit.Actor | None) -> str:
+    return actor.name if actor is not None else ""
+
+
+def _log(call: Call, action: str, *, actor: audit.Actor | None, at: datetime) -> None:
+    if actor is not None:
+        audit.record(account=call.account, by=actor, action=action, target=call.public_id, at=at)
 
 
 def _conversing(call: Call, *, or_ringing: bool = False) -> Call:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from accounts import audit
 from accounts.limits import limits_of
 from accounts.models import Account, ApiKey
 from agents.models import Agent, AgentVersion
@@ -52,9 +53,13 @@ def start_call(
     from_number: str | None,
     metadata: Mapping[str, Any],
     sandbox_lines: Sequence[str] | None = None,
+    by: audit.Actor | None = None,
     at: datetime,
 ) -> Call:
-    """Queue an outbound call. Raises NoSuchAgent, TooManyLiveCalls and billing.InsufficientCredits."""
+    """Queue an outbound call. Raises NoSuchAgent, TooManyLiveCalls and billing.InsufficientCredits.
+
+    `by` is a person who placed it, for the audit log and, as its origin, the call's own.
+    """
     call = _open_call(
         account=account,
         version=_version_of(agent),
@@ -71,7 +76,9 @@ def start_call(
         kind=Leg.Kind.SANDBOX,
         params={} if sandbox_lines is None else {"lines": list(sandbox_lines)},
     )
-    events.record(call, "call.started", at=at)
+    events.record(call, "call.started", at=at, origin=by.name if by is not None else "")
+    if by is not None:
+        audit.record(account=account, by=by, action="call.placed", target=call.public_id, at=at)
     tasks.queue_call(call.pk)
     return call
 
