@@ -158,6 +158,16 @@ LOGGING = logging_settings(log_format=LOG_FORMAT, level=LOG_LEVEL)
 DATABASES = {
     "default": env.db_url("DATABASE_URL", default=_embedded.get("DATABASE_URL", "postgres://127.0.0.1:5432/vaniagent"))
 }
+# A database that vanishes without a word, because its host is gone or a firewall forgot us, is noticed within seconds: left
+# alone, the kernel waits for a quarter of an hour. `DATABASE_URL` may say otherwise (`?connect_timeout=…`).
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    **DATABASES["default"].get("OPTIONS", {}),
+}
 REDIS_URL = env.str("REDIS_URL", default=_embedded.get("REDIS_URL", "redis://127.0.0.1:6379/0"))
 
 # Connections that the web process keeps; 0 opens one a thread, as workers and commands want it. `vaniagent.asgi` sets it.
