@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from calls.telephony.base import LegKind, LegSpec
-from calls.telephony.browser import BURST_FRAMES, MOST_ON_ITS_WAY, BrowserLeg, BrowserLine, browser_legs
+from calls.telephony.base import Leg, LegKind, LegSpec
+from calls.telephony.browser import BURST_FRAMES, MOST_ON_ITS_WAY, BrowserLine, browser_legs
 
 SPEC = LegSpec("call_1", LegKind.BROWSER, "browser", "", 45)
 FRAME = b"\1\0" * 320
@@ -64,7 +64,7 @@ def listener() -> Listener:
 
 
 @pytest.fixture
-async def leg(line: BrowserLine, listener: Listener) -> BrowserLeg:
+async def leg(line: BrowserLine, listener: Listener) -> Leg:
     leg = browser_legs({"call_1": line})(SPEC, listener)
     await leg.dial()
     listener.told.clear()
