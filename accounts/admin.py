@@ -134,6 +134,11 @@ class AccountAdmin(StaffAdmin):
     inlines = [MembershipTable]
     actions_detail = ["change_terms", "suspend", "resume"]
 
+    def idle_actions(self, row: Account) -> list[str]:
+        if row.closed_at is not None:
+            return ["suspend", "resume"]
+        return ["suspend"] if row.status == Account.Status.SUSPENDED else ["resume"]
+
     def describe(self, row: Account) -> str:
         return f"{row.name}, {row.plan}, {row.status}"
 
@@ -160,7 +165,7 @@ class AccountAdmin(StaffAdmin):
         own = account.call_price_per_minute
         return "As the installation's settings say" if own is None else f"{money.to_text(own)} credits a minute"
 
-    @admin.display(description="Its")
+    @admin.display(description="Lists")
     def related(self, account: Account) -> SafeString:
         """Lists of what is the account's, each in the app that owns it."""
         lists = [

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -42,7 +43,7 @@ class LedgerEntryTable(ReadOnlyTable):
 
 @admin.register(Transaction)
 class TransactionAdmin(StaffAdmin):
-    list_display = ["posted_at", "kind", "reference", "owner", "memo", "posted_by"]
+    list_display = ["posted_at", "kind", "amount", "reference", "customer", "memo"]
     list_select_related = ["account"]
     finders = [
         of("acct", "account__public_id"),
@@ -56,6 +57,19 @@ class TransactionAdmin(StaffAdmin):
     @admin.display(description="Account")
     def owner(self, posted: Transaction) -> SafeString | str:
         return link_to(posted.account)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        posted: QuerySet[Any] = super().get_queryset(request).prefetch_related("entries")
+        return posted
+
+    @admin.display(description="Credits")
+    def amount(self, posted: Transaction) -> str:
+        """What it moved: of two entries one gives what the other takes."""
+        return money.to_text(max((entry.micro_credits for entry in posted.entries.all()), default=0))
+
+    @admin.display(description="Account")
+    def customer(self, posted: Transaction) -> SafeString | str:
+        return link_to(posted.account, posted.account.name)
 
     def describe(self, row: Transaction) -> str:
         return f"{row.account}, {row.posted_at:%Y-%m-%d %H:%M} UTC"

@@ -93,16 +93,7 @@ class IsStuck(admin.SimpleListFilter):
 
 @admin.register(Call)
 class CallAdmin(StaffAdmin):
-    list_display = [
-        "public_id",
-        "owner",
-        "direction",
-        "to_number",
-        "progress",
-        "ended_reason",
-        "duration",
-        "created_at",
-    ]
+    list_display = ["public_id", "created_at", "owner", "to_number", "progress", "ended_reason", "duration"]
     list_filter = [IsStuck]
     list_select_related = ["account"]
     finders = [
@@ -145,6 +136,9 @@ class CallAdmin(StaffAdmin):
     @admin.display(description="Key")
     def key(self, call: Call) -> SafeString | str:
         return link_to(call.api_key)
+
+    def idle_actions(self, row: Call) -> list[str]:
+        return [] if row.is_live else ["end", "queue_again"]
 
     def describe(self, row: Call) -> str:
         return f"{row.account.name}, {row.status}, {row.created_at:%Y-%m-%d %H:%M} UTC"

@@ -134,6 +134,8 @@ APPEND_SLASH = False
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+# Times in the staff's lists.
+FORMAT_MODULE_PATH = ["vaniagent.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from billing import services
 from billing.models import Balance, LedgerEntry, Transaction
 
@@ -106,6 +106,9 @@ def test_a_member_of_staff_adjusts(staff: Any, account: Any) -> None:
     assert (page.status_code, r.status_code, again.status_code) == (200, 302, 302)
     assert available(account) == 3_500_000
     assert adjustments() == [(form["reference"], "Paid by cheque", "staff@example.com")]
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.action, entry.target) == ("staff@example.com", "billing.adjusted", account.public_id)
+    assert entry.details == {"credits": "-1.50", "reason": "Paid by cheque"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from billing import tasks
-from billing.models import Balance
+from billing.models import Balance, LedgerCheck
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +58,5 @@ def test_every_day_it_is_logged(account: Any, caplog: Any) -> None:
         tasks.check_ledger()
 
     assert [record.message for record in caplog.records] == ["The ledger and a balance differ"]
+    kept = LedgerCheck.objects.get()
+    assert (kept.faults, kept.details) == (1, f"{account.public_id} customer: the entries say 5000000, found 7")

@@ -21,7 +21,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import capfirst
 from psycopg.errors import QueryCanceled
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -85,11 +84,13 @@ class ReadOnly:
 class ReadOnlyTable(ReadOnly, TabularInline):  # type: ignore[misc]  # django-unfold has no types
     extra = 0
     can_delete = False
+    hide_title = True
 
 
 class ReadOnlyStack(ReadOnly, StackedInline):  # type: ignore[misc]  # django-unfold has no types
     extra = 0
     can_delete = False
+    hide_title = True
 
 
 class ReasonForm(forms.Form):
@@ -112,6 +113,17 @@ class StaffAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # django-unfold h
     ordering: Sequence[str] = ["-pk"]
     compressed_fields = True
     list_disable_select_all = True
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The actions of a row's page, without those that its state leaves nothing to do for."""
+        actions = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, unquote(str(object_id))) if actions else None
+        idle = self.idle_actions(row) if row is not None else ()
+        return [action for action in actions if action.method.original_function_name not in idle]
+
+    def idle_actions(self, row: Any) -> Sequence[str]:
+        """Actions by name that would change nothing of this row."""
+        return ()
 
     def has_act_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Whether this member of the staff may run the actions here."""
@@ -223,7 +235,7 @@ def address_of(row: Model) -> str:
 
 def link_to(row: Model | None, text: str = "") -> SafeString | str:
     """A link to where staff read this row."""
-    return format_html('<a href="{}">{}</a>', address_of(row), text or capfirst(str(row))) if row else "–"
+    return format_html('<a href="{}">{}</a>', address_of(row), text or str(row)) if row else "–"
 
 
 def as_json(value: object) -> SafeString | str:
