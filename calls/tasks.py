@@ -60,3 +60,13 @@ def work_batches(**kwargs: object) -> None:
     from calls.services import batches
 
     batches.work(at=timezone.now())
+
+
+@shared_task
+def expire_data(**kwargs: object) -> None:
+    """Erase what is past the periods of its account. What is erased is not found again."""
+    from django.utils import timezone
+
+    from calls.services import erasure
+
+    erasure.expire(at=timezone.now())

@@ -363,6 +363,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=20),
         "options": {"expires": 3600},
     },
+    "calls-expire-data": {"task": "calls.tasks.expire_data", "schedule": 3600.0, "options": {"expires": 3600}},
     "calls-reap": {"task": "calls.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
     "calls-work-batches": {"task": "calls.tasks.work_batches", "schedule": 2.0, "options": {"expires": 2}},
     "webhooks-tidy-up": {"task": "webhooks.tasks.tidy_up", "schedule": 60.0, "options": {"expires": 60}},
@@ -391,6 +392,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "in
 CELERY_TASK_ROUTES = {
     "accounts.tasks.*": {"queue": "upkeep"},
     "billing.tasks.check_ledger": {"queue": "upkeep"},
+    "calls.tasks.expire_data": {"queue": "upkeep"},
     "calls.tasks.reap": {"queue": "upkeep"},
     "calls.tasks.work_batches": {"queue": "upkeep"},
     "calls.tasks.run_call": {"queue": "calls"},

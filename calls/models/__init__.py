@@ -5,6 +5,7 @@ from calls.models.call import Call
 from calls.models.event import CallEvent
 from calls.models.leg import Leg, LegHolder
 from calls.models.recording import Recording
+from calls.models.retention import DataExport, Retention
 from calls.models.search import CallWords, SavedView
 from calls.models.talk import PublicTalk, TalkLink
 from calls.models.transcript import Turn
@@ -15,10 +16,12 @@ __all__ = [
     "CallBatch",
     "CallEvent",
     "CallWords",
+    "DataExport",
     "Leg",
     "LegHolder",
     "PublicTalk",
     "Recording",
+    "Retention",
     "SavedView",
     "TalkLink",
     "Turn",

@@ -24,6 +24,7 @@ from webhooks.services.endpoints import (
     rotate_secret,
     update_endpoint,
 )
+from webhooks.services.forgetting import forget_subjects
 from webhooks.services.recording import forget_old_events, record_event, send_test_event
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "delete_endpoint",
     "disable_endpoint",
     "forget_old_events",
+    "forget_subjects",
     "get_endpoint",
     "give_up_unheard",
     "list_endpoints",
