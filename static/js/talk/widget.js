@@ -40,10 +40,11 @@
   root.append(button);
 
   let box = null;
+  let frame = null;
   function open() {
     box = document.createElement("div");
     box.className = "box";
-    const frame = document.createElement("iframe");
+    frame = document.createElement("iframe");
     frame.title = label;
     frame.allow = "microphone; autoplay; speaker-selection";
     frame.src = `${server}/talk/${encodeURIComponent(slug)}?frame=1`;
@@ -61,10 +62,16 @@
   }
 
   button.addEventListener("click", () => (box ? close() : open()));
-  document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape" && box) {
+  function leave() {
+    if (box) {
       close();
       button.focus();
+    }
+  }
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && leave());
+  window.addEventListener("message", ({ data, origin, source }) => {
+    if (data === "talk:close" && origin === server && source === frame?.contentWindow) {
+      leave();
     }
   });
   const show = () => document.body.append(host);
