@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class Answers:
 
     first: dict[str, dict[str, Any]] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
 
@@ -178,17 +179,22 @@ def _until_answered(customer: Customer, agent_id: str, key: str, answers: Answer
     give_up_at = time.monotonic() + ANSWERED_WITHIN
     while time.monotonic() < give_up_at:
         answers.tries[key] += 1
-        with suppress(requests.RequestException):
+        try:
             answer = requests.post(f"{customer.url}/v1/calls", json=body, headers=headers, timeout=15)
-            if answer.status_code == 201:
-                told = answer.json()
-                if told != answers.first.setdefault(key, told):
-                    answers.faults.append(f"{key} was answered twice, otherwise: {told['id']}")
-                return
-            if answer.status_code not in (409, 429) and answer.status_code < 500:
-                answers.faults.append(f"{key}: {answer.status_code} {answer.text[:200]}")
-                return
-        time.sleep(REPEAT_AFTER_SECONDS)
+        except requests.RequestException as error:
+            answers.refusals[type(error).__name__] += 1
+            time.sleep(REPEAT_AFTER_SECONDS)
+            continue
+        if answer.status_code == 201:
+            told = answer.json()
+            if told != answers.first.setdefault(key, told):
+                answers.faults.append(f"{key} was answered twice, otherwise: {told['id']}")
+            return
+        if answer.status_code not in (409, 429) and answer.status_code < 500:
+            answers.faults.append(f"{key}: {answer.status_code} {answer.text[:200]}")
+            return
+        answers.refusals[str(answer.status_code)] += 1
+        time.sleep(float(answer.headers.get("Retry-After", REPEAT_AFTER_SECONDS)))
     answers.faults.append(f"{key} was not answered within {ANSWERED_WITHIN:.0f} s")
 
 

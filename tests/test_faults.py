@@ -33,6 +33,7 @@ ANSWERED_WITHIN = 60.0
 # More than the points want: some are struck at the third repetition.
 MOST_POSTS = 400
 EVENTS_A_SUBJECT = 3
+MOST_WAITING = 12
 ENDED_WITHIN = 120.0
 # A background worker's life as far as the sender is concerned, in a hurry: a run that fails is followed by the next.
 SENDER = """
@@ -41,7 +42,7 @@ from datetime import timedelta
 from django.db import Error, close_old_connections
 from webhooks.services import deliveries
 from webhooks.services.sending import sender
-deliveries.LEASE = timedelta(seconds=1)
+deliveries.LEASE = timedelta(seconds=2)
 deliveries.RETRY_DELAYS = (timedelta(seconds=0.1),) * 14
 while True:
     close_old_connections()
@@ -208,6 +209,8 @@ def record_until(is_enough: Callable[[], bool], life: Lives, account: Account) -
     def another() -> bool:
         if is_enough():
             return True
+        if Delivery.objects.filter(status=Delivery.Status.PENDING).count() > MOST_WAITING:
+            return False
         subjects.append(f"call_{len(subjects)}")
         for number in range(EVENTS_A_SUBJECT):
             webhooks.record_event(
