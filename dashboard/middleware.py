@@ -1,4 +1,4 @@
-"""What a page has to know of its reader: the time zone."""
+"""Around pages: the reader's time zone, and compression."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 
 # Set by static/js/reader.js.
@@ -25,6 +26,15 @@ class ReaderMiddleware:
             return self._get_response(request)
         with timezone.override(zone):
             return self._get_response(request)
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compresses pages. Recordings are sound already, and are read in ranges."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not response.headers.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
 
 
 def _zone_of(request: HttpRequest) -> zoneinfo.ZoneInfo | None:

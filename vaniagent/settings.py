@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "vaniagent.lib.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "dashboard.static_files.StaticFilesMiddleware",
+    "dashboard.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -125,3 +125,9 @@ def test_the_pages_of_ones_log_in_are_in_the_frame(browser: Client, account: Acc
 
     assertContains(response, account.name)
     assertContains(response, 'aria-current="page"', count=1)
+
+
+def test_pages_are_compressed(client: Client) -> None:
+    response = client.get("/pricing", headers={"Accept-Encoding": "gzip"})
+
+    assert response.headers["Content-Encoding"] == "gzip"
