@@ -17,7 +17,7 @@ from conftest import make_agent
 pytestmark = pytest.mark.django_db
 
 
-def make_call(agent: Agent) -> Call:
+def make_call(agent: Any) -> Call:
     return Call.objects.create(
         account=agent.account,
         agent=agent,
