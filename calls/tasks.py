@@ -63,10 +63,21 @@ def work_batches(**kwargs: object) -> None:
 
 
 @shared_task
-def expire_data(**kwargs: object) -> None:
-    """Erase what is past the periods of its account. What is erased is not found again."""
+def write_export(*, export_id: int, **kwargs: object) -> None:
+    """Write an account's data into one file. It claims the export first: a second copy finds nothing to do."""
     from django.utils import timezone
 
-    from calls.services import erasure
+    from calls.services import exports
 
+    exports.write_export(export_id=export_id, at=timezone.now())
+
+
+@shared_task
+def expire_data(**kwargs: object) -> None:
+    """Erase what is past the periods of its account, and files past their week. What is erased is not found again."""
+    from django.utils import timezone
+
+    from calls.services import erasure, exports
+
+    exports.tidy_up(at=timezone.now())
     erasure.expire(at=timezone.now())

@@ -426,6 +426,8 @@ GATEWAY_DRAIN_SECONDS = env.float("GATEWAY_DRAIN_SECONDS", default=0.0)
 GATEWAY_MAX_LEGS = env.int("GATEWAY_MAX_LEGS", default=60)
 # Talks in browsers that a web process holds at once.
 MEDIA_MAX_SOCKETS = env.int("MEDIA_MAX_SOCKETS", default=40)
+# Files of all data of an account, for a week. Web processes and workers must both reach it.
+EXPORTS_DIR = Path(env.str("EXPORTS_DIR", default=str(VAR_DIR / "exports")))
 RECORDINGS_DIR = Path(env.str("RECORDINGS_DIR", default=str(VAR_DIR / "recordings")))
 # The speech process: Piper behind HTTP.
 SPEECH_URL = env.str("SPEECH_URL", default=_embedded.get("SPEECH_URL", "http://127.0.0.1:8010"))
