@@ -16,6 +16,7 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts import audit, workspaces
@@ -181,7 +182,9 @@ def _erase_words(calls: Sequence[Call]) -> None:
         rest = {name: value for name, value in event.data.items() if name in _KEPT_OF_EVENTS}
         if rest != event.data:
             CallEvent.objects.filter(pk=event.pk).update(data=rest)
-    Call.objects.filter(pk__in=[call.pk for call in calls]).update(summary=None, sentiment=None)
+    # An analysis that is under way finds that it was done, and writes nothing of what it has read.
+    done_at = Coalesce("analysed_at", "completed_at")
+    Call.objects.filter(pk__in=[call.pk for call in calls]).update(summary=None, sentiment=None, analysed_at=done_at)
 
 
 def _erase_numbers(calls: Sequence[Call]) -> None:

@@ -14,7 +14,7 @@ from accounts.models import AuditEntry, User
 from agents.models import Agent
 from billing.models import Transaction
 from calls.models import Call, CallEvent, CallWords, Recording, Retention, Turn
-from calls.services import erasure
+from calls.services import analysis, erasure
 from calls.services.erasure import Erased
 from calls.tests.conftest import NOW
 from calls.tests.test_finding import ended
@@ -161,3 +161,20 @@ def test_a_file_that_is_gone_already(agent: Agent, by: audit.Actor, recordings: 
     (recordings / f"{call.public_id}.wav").unlink()
 
     assert erasure.erase_caller(account=agent.account, number=call.to_number, by=by, at=NOW) == Erased(1, 1)
+
+
+def test_an_analysis_under_way_brings_nothing_back(
+    agent: Agent, by: audit.Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = spoken(agent)
+    Call.objects.filter(pk=call.pk).update(analysed_at=None, summary=None)
+
+    def erase_meanwhile(*_: Any) -> str:
+        erasure.erase_caller(account=agent.account, number="+14155550100", by=by, at=NOW)
+        return "Ada called."
+
+    monkeypatch.setattr(analysis, "_summarize", erase_meanwhile)
+    monkeypatch.setattr(analysis, "_read_recording", lambda call: None)
+    analysis.analyse_call(call_id=call.pk, at=NOW)
+
+    assert left(call) == []
