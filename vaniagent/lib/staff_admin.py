@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -57,6 +58,24 @@ def by_id(kind: str, lookup: str = "public_id") -> Finder:
 def of(kind: str, lookup: str) -> Finder:
     """Rows that belong to what has this public id."""
     return Finder(re.compile(rf"{kind}_[0-9A-Za-z]{{22}}"), lookup, is_own=False)
+
+
+class TookTooLong(Exception):
+    """A query was given up."""
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Give up each query within that takes longer than staff should cost the database. Raises TookTooLong."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST_QUERY}'")
+            yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise TookTooLong("That took too long, and was given up. Search by an id, or by less.") from error
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # takes no type argument at run time
@@ -156,14 +175,10 @@ class StaffAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # django-unfold h
         if request.method == "POST":
             return super().changelist_view(request, extra_context)  # type: ignore[no-any-return]
         try:
-            with transaction.atomic():
-                with connection.cursor() as cursor:
-                    cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST_QUERY}'")
+            with bounded():
                 return super().changelist_view(request, extra_context)  # type: ignore[no-any-return]
-        except OperationalError as error:
-            if not isinstance(error.__cause__, QueryCanceled):
-                raise
-            messages.error(request, "That took too long, and was given up. Search by an id, or by less.")
+        except TookTooLong as error:
+            messages.error(request, str(error))
             return redirect(f"{self.admin_site.name}:index")
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -205,7 +220,7 @@ class StaffAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # django-unfold h
             "opts": self.opts,
             "original": row,
             "form": form,
-            "submit": submit,
+            "label": submit,
             "back": address_of(row),
         }
         return TemplateResponse(request, "admin/staff/form.html", context)

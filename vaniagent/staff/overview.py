@@ -41,8 +41,8 @@ class Tile:
 
     label: str
     figure: str
-    note: str = ""
-    url: str = ""
+    note: str
+    url: str
     is_well: bool | None = None
 
 
@@ -72,8 +72,8 @@ def tiles(*, at: datetime) -> list[Tile]:
     waiting = queues()
     calls, deliveries = _list_of("calls_call"), _list_of("webhooks_delivery")
     return [
-        Tile("Live calls", _text(live), url=f"{calls}?progress=live"),
-        Tile("Stuck calls", _text(stuck_now), url=f"{calls}?progress=stuck", is_well=not stuck_now),
+        Tile("Live calls", _text(live), "now", f"{calls}?progress=live"),
+        Tile("Stuck calls", _text(stuck_now), "held up too long", f"{calls}?progress=stuck", is_well=not stuck_now),
         Tile("Leg holders", _text(holding), "seen in the last 10 s", reverse("admin:processes"), is_well=holding > 0),
         Tile(
             "Queued",

@@ -23,7 +23,7 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.models import Membership
 from dashboard import impersonation
-from vaniagent.lib.staff_admin import ReasonForm, address_of
+from vaniagent.lib.staff_admin import ReasonForm, TookTooLong, address_of, bounded
 from vaniagent.staff import overview, searching
 
 # django-unfold's scripts evaluate attributes (Alpine), and its pages carry inline styles.
@@ -89,7 +89,12 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # django-unfold has no 
     def find(self, request: HttpRequest) -> HttpResponse:
         """What a text names, whatever it is. By POST, because it may be a whole key, which no log must hold."""
         text = request.POST.get("text", "").strip()
-        groups = searching.find(self, request, text) if text else []
+        try:
+            with bounded():
+                groups = searching.find(self, request, text) if text else []
+        except TookTooLong as error:
+            messages.error(request, str(error))
+            return redirect("admin:index")
         found = [one for group in groups for one in group.found]
         if len(found) == 1:
             return redirect(found[0].address)
@@ -125,7 +130,7 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # django-unfold has no 
             **self.each_context(request),
             "title": f"Look at {membership.account.name} as {membership.user.email}",
             "form": form,
-            "submit": "Look for 30 minutes",
+            "label": "Look for 30 minutes",
             "back": address_of(membership.account),
         }
         return TemplateResponse(request, "admin/staff/form.html", context)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from billing.models import Balance, Transaction
 from calls.models import LegHolder
 from calls.services import starting
 from conftest import make_key
+from vaniagent.lib import staff_admin
 from vaniagent.staff import overview
 from webhooks import services as webhooks
 
@@ -207,7 +209,8 @@ def test_a_key_is_never_shown_again(staff: Client, account: Any) -> None:
 
 
 def test_nothing_is_asked_for_what_has_no_form(staff: Client, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(4):
+    # Who asks, and the time limit.
+    with django_assert_max_num_queries(7):
         assert "Nothing here has this" in find(staff, "<script>").content.decode()
 
 
@@ -217,3 +220,18 @@ def test_staff_find_only_what_they_may_see(client: Client, account: Any) -> None
     client.force_login(user, BACKEND)
 
     assert "Nothing here has this" in find(client, account.public_id).content.decode()
+
+
+def test_what_takes_too_long_is_given_up(
+    staff: Client, account: Any, monkeypatch: pytest.MonkeyPatch, transactional_db: None
+) -> None:
+    def sleep(*_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(1)")
+
+    monkeypatch.setattr(staff_admin, "LONGEST_QUERY", "20ms")
+    monkeypatch.setattr(staff_admin.StaffAdmin, "_found", sleep)
+
+    for r in (find(staff, account.public_id), staff.get("/admin/calls/call/", {"q": "call_"})):
+        assert (r.status_code, r.headers["Location"]) == (302, "/admin/")
+    assert "That took too long" in staff.get("/admin/").content.decode()
