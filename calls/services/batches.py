@@ -226,7 +226,7 @@ def _work_on(batch: CallBatch, *, at: datetime) -> None:
                 return
         except starting.TooManyLiveCalls:
             return
-        except (billing.InsufficientCredits, starting.NoSuchAgent) as error:
+        except (billing.InsufficientCredits, starting.NoSuchAgent, starting.AccountSuspended) as error:
             running = CallBatch.objects.filter(pk=batch.pk, status=Status.RUNNING)
             running.update(status=Status.PAUSED, paused_because=error.message[:200])
             return
@@ -268,7 +268,12 @@ def _place_next(batch: CallBatch, *, at: datetime) -> bool:
                 at=at,
             )
             row.status = Row.PLACED
-    except (starting.TooManyLiveCalls, billing.InsufficientCredits, starting.NoSuchAgent):
+    except (
+        starting.TooManyLiveCalls,
+        starting.AccountSuspended,
+        starting.NoSuchAgent,
+        billing.InsufficientCredits,
+    ):
         raise
     except errors.ServiceError as error:
         row.status, row.problem = Row.REFUSED, error.message[:200]

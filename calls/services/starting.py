@@ -22,13 +22,17 @@ from vaniagent.lib import errors, rows
 # What a call has for a number that was reached by a browser: nobody dialled one.
 BROWSER: Final = "browser"
 
-_LOCK: Final = "SELECT 1 FROM accounts_account WHERE id = %s FOR NO KEY UPDATE"
+_LOCK: Final = "SELECT status FROM accounts_account WHERE id = %s FOR NO KEY UPDATE"
 # In the words of the index call_live, which it reads alone.
 _COUNT_LIVE: Final = "SELECT count(*) FROM calls_call WHERE account_id = %s AND status IN ('initiated', 'in_progress')"
 
 
 class NoSuchAgent(errors.NotFound):
     """The agent is archived: it takes no new calls."""
+
+
+class AccountSuspended(errors.PermissionDenied):
+    """The account may place no calls, whoever asks for it: a page needs no key."""
 
 
 class TooManyLiveCalls(errors.TooMany):
@@ -56,7 +60,7 @@ def start_call(
     by: audit.Actor | None = None,
     at: datetime,
 ) -> Call:
-    """Queue an outbound call. Raises NoSuchAgent, TooManyLiveCalls and billing.InsufficientCredits.
+    """Queue an outbound call. Raises NoSuchAgent, AccountSuspended, TooManyLiveCalls and billing.InsufficientCredits.
 
     `by` is a person who placed it, for the audit log and, as its origin, the call's own.
     """
@@ -96,7 +100,7 @@ def start_browser_talk(
     """A call that somebody will have in a browser, with this version of the agent (None: the current one).
 
     It is queued when the browser's socket opens (`talks.take_talk`), and given up where none does in time.
-    `max_duration` (seconds) only shortens the agent's own. Raises NoSuchAgent, TooManyLiveCalls and
+    `max_duration` (seconds) only shortens the agent's own. Raises NoSuchAgent, AccountSuspended, TooManyLiveCalls and
     billing.InsufficientCredits.
     """
     current = _version_of(agent)
@@ -145,7 +149,8 @@ def _open_call(*, account: Account, version: AgentVersion, is_test: bool, at: da
 
 def _take_slot(account: Account) -> None:
     """Make sure that one more call may live. The account's row is locked, so two cannot take the last place."""
-    rows.first(_LOCK, [account.pk])
+    if rows.first(_LOCK, [account.pk]) == (Account.Status.SUSPENDED,):
+        raise AccountSuspended("This account is suspended.")
     most = limits_of(account).max_live_calls
     (live,) = rows.first(_COUNT_LIVE, [account.pk]) or (0,)
     if live >= most:

@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AuditEntry, User
+from accounts.models import Account, AuditEntry, User
 from agents.models import Agent
 from calls import events
 from calls.models import Call, Leg, Turn
-from calls.services import lifecycle, stuck
+from calls.services import lifecycle, starting, stuck
 from calls.tests.conftest import NOW, WORKER, answer, dial, end_leg, make_call, make_holder, seconds
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -167,6 +167,15 @@ def test_staff_without_the_permission_only_read(reader, call):
     call.refresh_from_db()
     assert call.status == "initiated"
     assert log() == []
+
+
+def test_a_suspended_account_places_no_call_by_any_way(agent):
+    Account.objects.update(status=Account.Status.SUSPENDED)
+
+    with pytest.raises(starting.AccountSuspended):
+        make_call(agent)
+
+    assert not Call.objects.exists()
 
 
 # --- Stuck -----------------------------------------------------------------------------------------------------------
