@@ -308,9 +308,9 @@ def _tell(plan: Plan, answers: Answers, terminated: Counter[str]) -> None:
     for point, count in struck.items():
         by_loss[point.rpartition("/")[2]] += count
     print(f"{struck.total()} faults ({dict(by_loss)}), and {terminated.total()} connections dropped by PostgreSQL")
-    print(
-        f"{answers.tries.total()} POSTs for {len(answers.first)} answers; the most for one {max(answers.tries.values())}"
-    )
+    most = max(answers.tries.values())
+    print(f"{answers.tries.total()} POSTs for {len(answers.first)} answers, at most {most} for one")
+    print(f"what was not an answer: {dict(answers.refusals)}", flush=True)
 
 
 def _number(stack: Stack, query: str) -> int:
