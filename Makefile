@@ -24,7 +24,7 @@ test-system: .venv/all.stamp .venv/whisper.stamp ## Run the tests that need more
 	@scripts/install-system-packages
 	@exec $(VENV) -m ops.test --may-be-empty -m system $(ARGS)
 
-fuzz: .venv/all.stamp ## Try /v1 with 200 made-up requests an operation and more (FUZZ_SEED=1)
+fuzz: .venv/all.stamp ## Try /v1 with 200 made-up requests an operation and more (FUZZ_SEED=1, FUZZ_PHASES=stateful)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(VENV) -m ops.test tests/test_fuzzing.py $(ARGS)
 
 lint: .venv/all.stamp ## Check style, types, imports, templates, migrations and settings

@@ -23,6 +23,7 @@ from vaniagent.lib import money
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
+PHASES = os.environ.get("FUZZ_PHASES", "examples,coverage,fuzzing,stateful")
 SEED = os.environ.get("FUZZ_SEED", "1")
 # Nothing that is asked here takes longer, whatever else the machine does.
 RESPONSE_SECONDS = 10
@@ -64,7 +65,7 @@ def run_schemathesis(port: int, key: str, folder: Path) -> subprocess.CompletedP
         "--checks": "all",
         "--max-response-time": str(RESPONSE_SECONDS),
         "--max-examples": str(EXAMPLES),
-        "--phases": "examples,coverage,fuzzing,stateful",
+        "--phases": PHASES,
         "--seed": SEED,
     }
     argv = [sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "docs/openapi.yaml")]
