@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from ops.customer import Customer
-from ops.drill import left_over
+from ops.leftovers import left_over
 from ops.stack import Stack
 
 ENDS = {
