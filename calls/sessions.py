@@ -73,6 +73,7 @@ def _past_turn(turn: Turn) -> PastTurn:
         text=turn.text,
         is_final=turn.is_final,
         utterance=turn.utterance,
+        end_ms=turn.end_ms or 0,
     )
 
 

@@ -11,7 +11,7 @@ from calls.voice.pipeline import Senses
 from calls.voice.providers.house import Embedder
 from calls.voice.providers.llm import Thinker
 from calls.voice.session import EventSink, Outcome, SessionSpec
-from calls.voice.takeover import Resuming, resume
+from calls.voice.takeover import Resuming, known_until, resume
 from calls.voice.talk import TELEPHONE_RATE, Talk
 from calls.voice.voicemail import AnsweringMachine
 
@@ -41,6 +41,8 @@ class Conversation(Talk):
         self._next_beat = 0.0
         self._rate = TELEPHONE_RATE
         self._has_attached = False
+        # Kept audio from before this frame is in the transcript already, and must not be heard again.
+        self._known_until = 0
         self._outcome: Outcome | None = None
 
     # --- The life of it -----------------------------------------------------------------------------------------------
@@ -58,6 +60,7 @@ class Conversation(Talk):
     def attend(self, spec: SessionSpec, sink: EventSink) -> None:
         """Take on this call."""
         self._take_on(spec, sink)
+        self._known_until = known_until(spec.history)
         self._use_rate(spec.rate)
         self._ask_holder()
 
@@ -157,7 +160,7 @@ class Conversation(Talk):
         self._has_attached = True
         self._leg = "answered"
         self._caller.newest_frame = max(self._caller.newest_frame, item.frame - 1)
-        self._caller.confirm(item.replay_from)
+        self._caller.confirm(max(item.replay_from, self._known_until))
         self._utterances.number_from(item.utterance + 1)
         if self._ends_at is None:
             self._answered()
@@ -188,6 +191,8 @@ class Conversation(Talk):
             number = item.frame + n
             frame = item.pcm[n * size : (n + 1) * size]
             self._caller.newest_frame = max(self._caller.newest_frame, number)
+            if number < self._known_until:
+                continue
             self._level.hear(frame)
             if self._resuming is not None:
                 self._resuming.hear(number, is_voice=self._level.speaking)

@@ -14,7 +14,7 @@ class PastTurn:
     """A turn that was spoken before this worker took the call. `is_final` false: the agent's, cut off by the loss.
 
     `utterance` is the bus's number of an agent's turn; without it the newest unfinished turn is taken for the
-    utterance that the holder reports.
+    utterance that the holder reports. `end_ms` is its end, of the time since the answer.
     """
 
     number: int
@@ -22,6 +22,7 @@ class PastTurn:
     text: str
     is_final: bool
     utterance: int | None = None
+    end_ms: int = 0
 
 
 @dataclass(frozen=True)

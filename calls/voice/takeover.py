@@ -62,6 +62,12 @@ def resume(history: Sequence[PastTurn], attached: bus.Attached) -> Resumption:
     return Resumption(next_utterance, [*over, newest], rest=rest)
 
 
+def known_until(history: Sequence[PastTurn]) -> int:
+    """The frame before which all that the caller said is in the transcript, even where the worker that wrote it
+    down died before it could tell the holder."""
+    return max((turn.end_ms // bus.FRAME_MS for turn in history if turn.speaker == "user"), default=0)
+
+
 def _over(turn: PastTurn, attached: bus.Attached) -> Utterance:
     """An utterance that others came after: heard, unless it never reached the holder."""
     number = turn.utterance or turn.number

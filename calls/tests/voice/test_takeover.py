@@ -123,6 +123,21 @@ async def test_the_new_worker_hears_what_was_said_meanwhile(make_stage):
     assert "90 dollars" in stage.record.turns[1][1]
 
 
+async def test_what_the_dead_worker_had_written_down_is_not_heard_again(make_stage):
+    stage = await make_stage(hears=("What is that?",))
+    await on_the_phone(stage)
+    stage.holder.heard_upto = stage.holder.frame
+    stage.holder.say(noise(1.0) + silence(0.2))
+    await until(lambda: not stage.holder.to_say)
+    spoken = PastTurn(1, "user", "How much is a cleaning?", True, end_ms=stage.holder.frame * bus.FRAME_MS)
+    stage.converse(a_spec(history=[spoken], is_dialed=True, token=2))
+
+    await until(lambda: stage.record.ended != [], seconds=10)
+
+    assert [speaker for speaker, _ in stage.record.turns] == ["agent"]
+    assert "90 dollars" in stage.record.turns[0][1]
+
+
 async def test_the_new_worker_does_not_talk_over_the_caller(make_stage):
     # Heard twice: while it is still being said, and at its end.
     stage = await make_stage(hears=("What time do you open on Monday?",) * 2)
