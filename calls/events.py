@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
-from django.db import connection, transaction
+from django.db import transaction
+from psycopg.types.json import Jsonb
 from redis.exceptions import RedisError
 
 from calls import event_types, links
 from calls.models import Call, CallEvent, Recording
+from vaniagent.lib import groups, rows
 from webhooks import services as webhooks
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,14 @@ LINKS: Final[Mapping[str, tuple[str, ...]]] = {
     "transcript.ready": ("transcript_url",),
     "recording.ready": ("recording_url",),
 }
+
+# Moves the call's seq under its row's lock, and gives it to the event: whoever comes second waits for the first one's commit.
+_RECORD: Final = """
+    WITH call AS (UPDATE calls_call SET last_seq = last_seq + 1 WHERE id = %s RETURNING id, last_seq)
+    INSERT INTO calls_callevent AS event (call_id, seq, type, data, at, origin)
+    SELECT id, last_seq, %s, %s, %s, %s FROM call
+    RETURNING event.id, event.seq
+"""
 
 
 def call_group(call_id: str) -> str:
@@ -57,7 +66,7 @@ def record(
         raise ValueError(f"{event_type} is not in the catalogue")
 
     fields = _own_fields(call, event_type) | dict(data or {})
-    event = CallEvent.objects.create(call=call, seq=_next_seq(call), type=event_type, data=fields, at=at, origin=origin)
+    event = _store(CallEvent(call=call, type=event_type, data=fields, at=at, origin=origin))
     if event_type in PUBLISHED:
         webhooks.record_event(
             account=call.account,
@@ -79,15 +88,17 @@ def record(
 
 def broadcast(call: Call, message: Mapping[str, Any]) -> None:
     """Tell whoever follows the call now, or when the running transaction commits. Whether anybody hears it, nobody knows."""
-    told = dict(message)
+    told, followers = _woken(message), _groups_of(call)
     # No partial: Django names a robust callback that failed, and a partial has no name.
-    transaction.on_commit(lambda: _send(call.public_id, call.account_id, told), robust=True)
+    transaction.on_commit(lambda: groups.send(followers, told), robust=True)
 
 
 async def abroadcast(call: Call, message: Mapping[str, Any]) -> None:
     """`broadcast` for who is on an event loop and in no transaction. A channel layer that is away is no fault."""
+    layer, told = get_channel_layer(), _woken(message)
     try:
-        await _send_to_groups((call_group(call.public_id), account_group(call.account_id)), dict(message))
+        for group in _groups_of(call):
+            await layer.group_send(group, told)
     except (RedisError, OSError):
         logger.warning("the live feed is away")
 
@@ -139,22 +150,21 @@ def _links(call: Call, event_type: str, at: datetime) -> dict[str, str | None]:
     return {name: make[name](call.public_id, at=at) for name in names}
 
 
-def _next_seq(call: Call) -> int:
-    """Move the call's seq under its row's lock: whoever comes second waits for the first one's commit."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE calls_call SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq", [call.pk])
-        row = cursor.fetchone()
+def _store(event: CallEvent) -> CallEvent:
+    """Write the event with the call's next seq."""
+    call = event.call
+    row = rows.first(_RECORD, [call.pk, event.type, Jsonb(event.data), event.at, event.origin])
     if row is None:
         raise Call.DoesNotExist(call.public_id)
-    call.last_seq = row[0]
-    return call.last_seq
+    event.pk, event.seq = row
+    call.last_seq = event.seq
+    return event
 
 
-def _send(call_id: str, account_id: int, message: dict[str, Any]) -> None:
-    async_to_sync(_send_to_groups)((call_group(call_id), account_group(account_id)), message)
+def _groups_of(call: Call) -> tuple[str, str]:
+    return call_group(call.public_id), account_group(call.account_id)
 
 
-async def _send_to_groups(groups: tuple[str, ...], message: dict[str, Any]) -> None:
-    layer = get_channel_layer()
-    for group in groups:
-        await layer.group_send(group, {"type": "feed.message", "message": message})
+def _woken(message: Mapping[str, Any]) -> dict[str, Any]:
+    """What the layer carries: `FeedConsumer.feed_message` takes it."""
+    return {"type": "feed.message", "message": dict(message)}

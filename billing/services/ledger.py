@@ -37,12 +37,24 @@ _MOVES: Final[Mapping[str, tuple[str, str]]] = {
 _ADDITION: Final = (Book.ADJUSTMENTS, Book.CUSTOMER)
 _DEDUCTION: Final = (Book.CUSTOMER, Book.ADJUSTMENTS)
 
-# One statement for what would be a look, a savepoint and an insert. Who comes second waits for the first one's commit.
+# One statement for what would be a look, a savepoint and two inserts. Who comes second waits for the first one's commit.
 _POST_ONCE: Final = f"""
-    INSERT INTO billing_transaction AS posted (account_id, kind, reference, memo, posted_by, posted_at)
-    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (reference, kind) DO NOTHING
-    RETURNING {rows.columns(Transaction, "posted")}
+    WITH posted AS (
+        INSERT INTO billing_transaction (account_id, kind, reference, memo, posted_by, posted_at)
+        VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (reference, kind) DO NOTHING RETURNING *
+    ), entries AS (
+        INSERT INTO billing_ledgerentry (transaction_id, book, micro_credits)
+        SELECT posted.id, side.book, side.micro_credits
+        FROM posted, (VALUES (%s, %s::bigint), (%s, %s::bigint)) AS side (book, micro_credits)
+    )
+    SELECT {rows.columns(Transaction, "posted")} FROM posted
 """  # noqa: S608  # columns of our model
+# Finds no row where the account cannot pay.
+_MOVE: Final = f"""
+    UPDATE billing_balance AS moved SET available = available + %s, held = held + %s
+    WHERE account_id = %s AND available >= %s AND held >= %s
+    RETURNING {rows.columns(Balance, "moved")}
+"""  # noqa: S608  # likewise
 
 
 class InsufficientCredits(errors.PaymentRequired):
@@ -108,7 +120,8 @@ def adjust(
     )
 
 
-@transaction.atomic
+# Whoever opens a call takes all of it back where it cannot be paid: no savepoint.
+@transaction.atomic(savepoint=False)
 def hold_first_minute(*, account: Account, reference: str, rate_per_minute: int, at: datetime) -> None:
     """Hold a new call's first minute. `reference` is the call's public id. Raises InsufficientCredits."""
     _hold(account, reference, minute=1, rate_per_minute=rate_per_minute, at=at)
@@ -198,7 +211,8 @@ def post(
         return None
 
     source, target = move or _MOVES[kind]
-    made = rows.first(_POST_ONCE, [account.pk, kind, reference, memo[:200], by, at])
+    sides = [source, -micro_credits, target, micro_credits]
+    made = rows.first(_POST_ONCE, [account.pk, kind, reference, memo[:200], by, at, *sides])
     if made is None:
         before = Transaction.objects.get(reference=reference, kind=kind)
         moved = LedgerEntry.objects.filter(transaction=before, book=target, micro_credits=micro_credits)
@@ -207,15 +221,9 @@ def post(
         return None
 
     posted: Transaction = rows.instance(Transaction, made)
-    LedgerEntry.objects.bulk_create(
-        [
-            LedgerEntry(transaction=posted, book=source, micro_credits=-micro_credits),
-            LedgerEntry(transaction=posted, book=target, micro_credits=micro_credits),
-        ]
-    )
-    _move_balance(account, {source: -micro_credits, target: micro_credits})
+    balance = _move_balance(account, {source: -micro_credits, target: micro_credits})
     if source == Book.CUSTOMER:
-        low_balance.notice(account=account, at=at)
+        low_balance.notice(balance, at=at)
     elif target == Book.CUSTOMER and source != Book.HELD:
         # What a call gives back was the account's before: only what comes in from outside lets it be told again.
         low_balance.rearm(account=account)
@@ -229,14 +237,18 @@ def _hold(account: Account, reference: str, *, minute: int, rate_per_minute: int
     )
 
 
-def _move_balance(account: Account, changes: Mapping[str, int]) -> None:
+def _move_balance(account: Account, changes: Mapping[str, int]) -> Balance:
+    """The balance as it is now, its row locked. Raises InsufficientCredits."""
     available = changes.get(Book.CUSTOMER, 0)
     held = changes.get(Book.HELD, 0)
-    payable = Q(account=account, available__gte=-available, held__gte=-held)
-    moved = Balance.objects.filter(payable).update(available=F("available") + available, held=F("held") + held)
-    if moved == 0:
+    moved = rows.first(_MOVE, [available, held, account.pk, -available, -held])
+    if moved is None:
         needed = money.to_text(-available)
         raise InsufficientCredits(f"Not enough credits: {needed} are needed. Top up, and try again.")
+
+    balance: Balance = rows.instance(Balance, moved)
+    balance.account = account
+    return balance
 
 
 def _ensure_balance(account: Account) -> None:

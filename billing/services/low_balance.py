@@ -36,13 +36,16 @@ def set_low_threshold(*, account: Account, micro_credits: int | None) -> None:
     rearm(account=account)
 
 
-def notice(*, account: Account, at: datetime) -> None:
-    """Tell of credits that fell below the threshold, unless that was told before. The caller has just moved the balance."""
-    below = {"is_low": False, "available__lt": _threshold()}
-    if Balance.objects.filter(account=account, **below).update(is_low=True) == 0:
+def notice(balance: Balance, *, at: datetime) -> None:
+    """Tell of credits that fell below the threshold, unless that was told before.
+
+    The caller has just moved the balance, and so has its row locked.
+    """
+    if balance.is_low or balance.available >= threshold_of(balance):
         return
 
-    balance = Balance.objects.get(account=account)
+    Balance.objects.filter(pk=balance.pk).update(is_low=True)
+    account = balance.account
     data = {
         "account_id": account.public_id,
         "credits": money.to_text(balance.available),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -30,7 +30,10 @@ _BESIDE: Final = """
     LEFT JOIN calls_recording recording ON recording.call_id = call.id
 """
 _ONE: Final = f"""
-    SELECT {_COLUMNS}, call.id, call.summary, call.heard_p50_ms, call.heard_p95_ms, call.heard_turns
+    SELECT {_COLUMNS}, call.summary, call.heard_p50_ms, call.heard_p95_ms, call.heard_turns, (
+        SELECT json_agg(json_build_array(speaker, text) ORDER BY number)::text
+        FROM calls_turn WHERE call_id = call.id AND is_final
+    )
     FROM calls_call call {_BESIDE}
     WHERE call.account_id = %s AND call.public_id = %s
 """  # noqa: S608  # columns named above
@@ -74,9 +77,9 @@ def one_call(*, account: Account, call_id: str, at: datetime) -> dict[str, Any] 
     if row is None:
         return None
 
-    *summary, pk, told, heard_p50_ms, heard_p95_ms, heard_turns = row
+    *summary, told, heard_p50_ms, heard_p95_ms, heard_turns, turns = row
     call = _shown(summary, _full_hour(at))
-    call["transcript"] = transcript_text(pk) or None
+    call["transcript"] = None if turns is None else _text_of(orjson.loads(turns))
     call["summary"] = told
     call["latency"] = (
         None
@@ -130,7 +133,10 @@ def agent_for_calls(*, account: Account, agent_id: str) -> Agent | None:
 
 def transcript_text(call_pk: int) -> str:
     """What was said in a call, a line a turn."""
-    turns = rows.every(_TURNS, [call_pk])
+    return _text_of(rows.every(_TURNS, [call_pk]))
+
+
+def _text_of(turns: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"{_LABELS[speaker]}: {' '.join(text.split())}" for speaker, text in turns)
 
 

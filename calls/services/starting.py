@@ -75,11 +75,8 @@ def start_call(
         from_number=from_number,
         metadata=dict(metadata),
     )
-    Leg.objects.create(
-        call=call,
-        kind=Leg.Kind.SANDBOX,
-        params={} if sandbox_lines is None else {"lines": list(sandbox_lines)},
-    )
+    lines = {} if sandbox_lines is None else {"lines": list(sandbox_lines)}
+    rows.insert(Leg(call=call, kind=Leg.Kind.SANDBOX, params=lines))
     events.record(call, "call.started", at=at, origin=by.name if by is not None else "")
     if by is not None:
         audit.record(account=account, by=by, action="call.placed", target=call.public_id, at=at)
@@ -140,9 +137,8 @@ def _open_call(*, account: Account, version: AgentVersion, is_test: bool, at: da
     """The call's row, its place among the live ones, and the hold of its first minute."""
     _take_slot(account)
     rate = rates.rate_per_minute(account, is_test=is_test)
-    call = Call.objects.create(
-        account=account, agent_version=version, rate_per_minute=rate, created_at=at, queued_at=at, **fields
-    )
+    call = Call(account=account, agent_version=version, rate_per_minute=rate, created_at=at, queued_at=at, **fields)
+    rows.insert(call)
     billing.hold_first_minute(account=account, reference=call.public_id, rate_per_minute=rate, at=at)
     return call
 

@@ -20,6 +20,7 @@ from calls.routing import websockets
 from calls.services import lifecycle
 from calls.tests.conftest import NOW, WORKER, answer, make_call
 from conftest import make_account, make_agent, make_key
+from vaniagent.lib import groups
 
 pytestmark = [pytest.mark.usefixtures("queued"), pytest.mark.django_db(transaction=True)]
 
@@ -97,7 +98,7 @@ def record(call: Call, text: str) -> None:
 
 def drop_announcements(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a channel layer that loses what it is given."""
-    monkeypatch.setattr(events, "_send", lambda *args: None)
+    monkeypatch.setattr(groups, "send", lambda *args: None)
 
 
 def error_of(code: str, kind: str, param: str | None, frame: dict[str, Any]) -> None:

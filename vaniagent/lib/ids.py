@@ -10,7 +10,12 @@ BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 def base62(length: int) -> str:
     """`length` random characters, each from 0-9, A-Z, a-z."""
-    return "".join(secrets.choice(BASE62) for _ in range(length))
+    # One number and its digits: to draw each of them would ask the kernel as often.
+    number, drawn = secrets.randbelow(len(BASE62) ** length), []
+    for _ in range(length):
+        number, digit = divmod(number, len(BASE62))
+        drawn.append(BASE62[digit])
+    return "".join(drawn)
 
 
 def new(kind: str) -> str:

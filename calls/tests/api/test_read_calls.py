@@ -143,12 +143,12 @@ def test_the_list_takes_a_constant_number_of_queries(
         api.get("/v1/calls")
 
 
-def test_a_call_takes_three_queries(api: Any, agent: Any, django_assert_num_queries: Any) -> None:
+def test_a_call_takes_two_queries(api: Any, agent: Any, django_assert_num_queries: Any) -> None:
     call = make_call(agent, **ENDED)
     api.get("/v1/calls")
 
-    # The key, the call, its turns.
-    with django_assert_num_queries(3):
+    # The key, the call with its turns.
+    with django_assert_num_queries(2):
         api.get(f"/v1/calls/{call.public_id}")
 
 
