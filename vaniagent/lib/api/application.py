@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote_from_bytes
 
@@ -17,6 +20,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from vaniagent.lib.api import chain
+from vaniagent.lib.api.middleware import MAX_BODY_BYTES
 
 # A connection that has rested for so long may have died meanwhile.
 LOOK_AFTER_SECONDS: Final = 10.0
@@ -40,16 +44,17 @@ class ApiApplication:
     """
 
     def __init__(self, *, threads: int, keeps_connections: bool) -> None:
-        executor = ThreadPoolExecutor(threads, thread_name_prefix="api")
-        answer = _answer_and_keep if keeps_connections else _answer_and_close
-        self._in_thread = sync_to_async(answer, thread_sensitive=False, executor=executor)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="api")
+        self._answer = _answer_and_keep if keeps_connections else _answer_and_close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)
         if body is None:
             return
 
-        response = await self._in_thread(scope, body)
+        # In a context of its own: what a thread was told for one request, such as a language, is not there for the next.
+        in_thread = partial(copy_context().run, self._answer, scope, body)
+        response = await asyncio.get_running_loop().run_in_executor(self._threads, in_thread)
         await send({"type": "http.response.start", "status": response.status_code, "headers": _headers(response)})
         if isinstance(response, HttpResponse):
             await send({"type": "http.response.body", "body": response.content})
@@ -85,15 +90,15 @@ def _answer(scope: Scope, body: bytes) -> HttpResponseBase:
 
 
 async def _read_body(receive: Receive) -> bytes | None:
-    """The whole body; None where the client went away before its end."""
-    parts = []
+    """The body, of one that is too large no more than tells so; None where the client went away before its end."""
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        parts.append(message.get("body", b""))
+        body += message.get("body", b"")[: MAX_BODY_BYTES + 1 - len(body)]
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return bytes(body)
 
 
 async def _stream(response: StreamingHttpResponse, send: Send) -> None:
