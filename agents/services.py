@@ -44,6 +44,10 @@ class AgentArchived(errors.InvalidRequest):
     """An archived agent stays as it was."""
 
 
+class ChangedMeanwhile(errors.Conflict):
+    """Somebody else made a newer version than the one that the change began from."""
+
+
 class NoSuchVersion(errors.NotFound):
     """The agent has no version of this number."""
 
@@ -63,10 +67,18 @@ def create_agent(
 
 @transaction.atomic
 def update_agent(
-    *, agent: Agent, settings: Mapping[str, Any], by: audit.Actor | None = None, at: datetime | None = None
+    *,
+    agent: Agent,
+    settings: Mapping[str, Any],
+    based_on: int | None = None,
+    by: audit.Actor | None = None,
+    at: datetime | None = None,
 ) -> Agent:
-    """Change some settings; what changes anything makes a new version. Raises UnknownVoice and AgentArchived."""
+    """Change some settings; what changes anything makes a new version. Raises UnknownVoice and AgentArchived, and
+    ChangedMeanwhile where the version that it is based on is no longer the current one."""
     agent = _locked(agent)
+    if based_on is not None and _current(agent).number != based_on:
+        raise ChangedMeanwhile("This agent has a newer version.", param="version")
     changed = _change(agent, settings, by=by)
     if changed:
         _log(agent, "agent.changed", by=by, at=at, changed=changed)

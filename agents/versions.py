@@ -33,11 +33,12 @@ class Change:
 
 def changes_between(before: AgentVersion, after: AgentVersion) -> list[Change]:
     """What was changed from one version to the other, in the order of the settings."""
-    return [
-        _change(name, getattr(before, name), getattr(after, name))
-        for name in SETTINGS
-        if getattr(before, name) != getattr(after, name)
-    ]
+    return [_change(name, getattr(before, name), getattr(after, name)) for name in changed_names(before, after)]
+
+
+def changed_names(before: AgentVersion, after: AgentVersion) -> list[str]:
+    """Of what was changed, the names alone."""
+    return [name for name in SETTINGS if getattr(before, name) != getattr(after, name)]
 
 
 def _change(name: str, before: Any, after: Any) -> Change:

@@ -110,3 +110,14 @@ def test_what_two_versions_differ_in(agent: Agent) -> None:
         ),
         Change("silence_timeout", 21, 30),
     ]
+
+
+def test_a_change_based_on_an_older_version_is_refused(agent: Agent) -> None:
+    services.update_agent(agent=agent, settings={"name": "Eve"})
+
+    with pytest.raises(services.ChangedMeanwhile):
+        services.update_agent(agent=agent, settings={"prompt": "Mine."}, based_on=1)
+
+    services.update_agent(agent=agent, settings={"prompt": "Mine."}, based_on=2)
+    current = services.get_version(agent=agent, number=3)
+    assert (current.name, current.prompt) == ("Eve", "Mine.")
