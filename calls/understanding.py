@@ -71,6 +71,8 @@ class Understanding:
     # What it says of its own accord, and what it must not do.
     tells: tuple[str, ...]
     never: tuple[str, ...]
+    # Sentences of the prompt that nothing of this came from. A language model heeds them all the same.
+    unused: tuple[str, ...]
 
     @property
     def is_empty(self) -> bool:
@@ -99,6 +101,7 @@ def understand(
         rules=tuple(KnownRule(rule.when.rstrip("."), rule.say) for rule in brief.rules),
         tells=brief.tells,
         never=tuple(limit.rstrip(".") for limit in brief.limits),
+        unused=brief.unused,
     )
 
 

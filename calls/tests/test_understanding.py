@@ -46,3 +46,9 @@ def test_nothing_understood() -> None:
     assert found.is_empty
     assert found.facts == ()
     assert found.first_message == "Hello. How can I help you today?"
+
+
+def test_sentences_that_nothing_came_from_are_told() -> None:
+    found = understand(prompt=f"{PROMPT}Answer briefly.\nBe friendly and professional.\n")
+
+    assert found.unused == ("Answer briefly.", "Be friendly and professional.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from calls.voice.providers.house import spoken
@@ -69,6 +69,8 @@ class Brief:
     rules: tuple[Rule, ...] = ()
     tells: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    # Sentences that none of the above came from.
+    unused: tuple[str, ...] = ()
 
 
 class _Reader:
@@ -81,6 +83,7 @@ class _Reader:
         self.rules: list[Rule] = []
         self.tells: list[str] = []
         self.limits: list[str] = []
+        self.unused: list[str] = []
         self.purpose = self.greeting = self.closing = ""
         self.unknown = ""
         self.leads = False
@@ -101,8 +104,16 @@ class _Reader:
                 return
         for sentence in sentences(text):
             for part in instructions_of(sentence):
+                before = self._taken_in()
                 self._sentence(part, line)
+                if self._taken_in() == before:
+                    self.unused.append(part)
             self._first = False
+
+    def _taken_in(self) -> tuple[object, ...]:
+        counts = (len(self.facts), len(self.asks), len(self.rules), len(self.tells), len(self.limits))
+        texts = (self.purpose, self.greeting, self.closing, self.unknown, self.leads)
+        return (*counts, *texts, replace(self.identity))
 
     def _sentence(self, text: str, line: Line) -> None:
         greet, close = GREET.match(text), CLOSE.match(text)
@@ -365,7 +376,7 @@ class _Reader:
         return Brief(
             name=known.name, role=known.role, company=spoken.aloud(known.company), purpose=self.purpose, greeting=self.greeting, closing=self.closing, unknown=self.unknown,
             leads=self.leads, facts=tuple(dict.fromkeys(self.facts)), asks=tuple(self.asks[:20]), rules=tuple(self.rules[:60]),
-            tells=tuple(dict.fromkeys(self.tells)), limits=tuple(self.limits[:30]),
+            tells=tuple(dict.fromkeys(self.tells)), limits=tuple(self.limits[:30]), unused=tuple(dict.fromkeys(self.unused)),
         )  # fmt: skip
 
 
