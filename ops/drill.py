@@ -23,8 +23,8 @@ DRILLS = ["kills", "thirty", "faults"]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", choices=DRILLS, default=DRILLS)
-    wanted = parser.parse_args().what
+    parser.add_argument("what", nargs="*", choices=DRILLS)
+    wanted = parser.parse_args().what or DRILLS
     broken = []
     if "kills" in wanted or "thirty" in wanted:
         broken += talks(wanted)

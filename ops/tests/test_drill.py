@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from ops import drill
+
+
+@pytest.mark.parametrize(
+    ("words", "done"),
+    [([], ["kills", "thirty", "faults"]), (["faults"], ["faults"]), (["thirty", "kills"], ["thirty", "kills"])],
+)
+def test_what_is_named_is_done_and_without_a_name_everything(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], done: list[str]
+) -> None:
+    drilled: list[str] = []
+
+    def talks(wanted: list[str]) -> list[str]:
+        drilled.extend(name for name in wanted if name != "faults")
+        return []
+
+    def faults() -> list[str]:
+        drilled.append("faults")
+        return []
+
+    monkeypatch.setattr(drill, "talks", talks)
+    monkeypatch.setattr(drill, "faults", faults)
+    monkeypatch.setattr(sys, "argv", ["drill", *words])
+
+    assert drill.main() == 0
+    assert drilled == done
