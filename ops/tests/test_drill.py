@@ -9,7 +9,7 @@ from ops import drill
 
 @pytest.mark.parametrize(
     ("words", "done"),
-    [([], ["kills", "thirty", "faults"]), (["faults"], ["faults"]), (["thirty", "kills"], ["thirty", "kills"])],
+    [([], drill.DRILLS), (["all"], drill.DRILLS), (["faults"], ["faults"]), (["thirty", "kills"], ["thirty", "kills"])],
 )
 def test_what_is_named_is_done_and_without_a_name_everything(
     monkeypatch: pytest.MonkeyPatch, words: list[str], done: list[str]
