@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from dashboard.views import home, preferences, site, talk, workspaces
+from dashboard.views import call, calls, home, preferences, site, talk, workspaces
 
 SITE = [
     path("", home.home, name="home"),
@@ -19,7 +19,13 @@ SITE = [
     path("docs/design", site.design, name="design"),
 ]
 AGENTS: list[URLPattern] = []
-CALLS: list[URLPattern] = []
+CALLS = [
+    path("calls", calls.calls, name="calls"),
+    path("calls/export.csv", calls.export_calls, name="export_calls"),
+    path("calls/views", calls.save_call_view, name="save_call_view"),
+    path("calls/views/delete", calls.delete_call_view, name="delete_call_view"),
+    path("calls/<str:call_id>", call.call, name="call"),
+]
 TALK = [
     path("agents/<str:agent_id>/talk", talk.start_talk, name="start_talk"),
     path("talk/<str:slug>", talk.public_talk, name="public_talk"),
