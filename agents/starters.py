@@ -25,8 +25,8 @@ Facts:
 - Dogs are welcome for 10 dollars a night.
 - The Wi-Fi is free; the password is on the room card.
 
-Answer questions from these facts, in one or two short sentences. If you do not know something, say so and offer that
-somebody calls back. If the caller wants to be called back, ask for their name and their phone number. Say goodbye when
+Answer questions from these facts, in one or two short sentences. If you do not know something, say so and offer that \
+somebody calls back. If the caller wants to be called back, ask for their name and their phone number. Say goodbye when \
 everything is settled.""",
     },
     {
@@ -41,7 +41,7 @@ Facts:
 - Patients should bring their insurance card.
 - Moving or cancelling an appointment is free until 6 pm today.
 
-Ask whether the patient will come. If they want to move it, ask which day and time would suit them, and say that the
+Ask whether the patient will come. If they want to move it, ask which day and time would suit them, and say that the \
 practice will confirm by message. Thank them and say goodbye.""",
         "voicemail_message": "Hello, this is the practice of Doctor Weber. You have an appointment tomorrow at 10 am. "
         "If you cannot come, please call us back today. Goodbye.",
@@ -57,7 +57,7 @@ Ask one at a time, and wait for the answer:
 2. Was your bicycle ready at the time we had promised?
 3. Is there one thing that we should do better?
 
-If now is not a good time, apologise and say goodbye. Do not argue with an answer. After the third answer, thank the
+If now is not a good time, apologise and say goodbye. Do not argue with an answer. After the third answer, thank the \
 customer and say goodbye.""",
         "voicemail_action": "hang_up",
     },

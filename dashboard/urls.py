@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from dashboard.views import call, calls, home, preferences, site, talk, workspaces
+from dashboard.views import (
+    agent_facts,
+    agent_share,
+    agent_versions,
+    agents,
+    call,
+    calls,
+    home,
+    preferences,
+    site,
+    talk,
+    workspaces,
+)
 
 SITE = [
     path("", home.home, name="home"),
@@ -18,7 +30,21 @@ SITE = [
     path("status", site.status, name="status"),
     path("docs/design", site.design, name="design"),
 ]
-AGENTS: list[URLPattern] = []
+AGENTS: list[URLPattern] = [
+    path("agents", agents.agent_list, name="agents"),
+    path("agents/new", agents.new_agent, name="new_agent"),
+    path("agents/<str:agent_id>", agents.edit_agent, name="agent"),
+    path("agents/<str:agent_id>/duplicate", agents.duplicate_agent, name="duplicate_agent"),
+    path("agents/<str:agent_id>/archive", agents.archive_agent, name="archive_agent"),
+    path("agents/<str:agent_id>/unarchive", agents.unarchive_agent, name="unarchive_agent"),
+    path("agents/<str:agent_id>/versions", agent_versions.version_list, name="agent_versions"),
+    path("agents/<str:agent_id>/versions/<int:number>", agent_versions.show_version, name="agent_version"),
+    path("agents/<str:agent_id>/versions/<int:number>/restore", agent_versions.restore, name="restore_agent"),
+    path("agents/<str:agent_id>/facts", agent_facts.facts, name="agent_facts"),
+    path("agents/<str:agent_id>/share", agent_share.share, name="agent_share"),
+    path("agents/<str:agent_id>/share/off", agent_share.switch_off, name="agent_share_off"),
+    path("agents/<str:agent_id>/share/rotate", agent_share.rotate, name="agent_share_rotate"),
+]
 CALLS = [
     path("calls", calls.calls, name="calls"),
     path("calls/export.csv", calls.export_calls, name="export_calls"),

@@ -19,7 +19,7 @@ urlpatterns = [
     path("billing/stripe", stripe_notice),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("files/voices/<str:voice_id>.wav", voice_preview),
+    path("files/voices/<str:voice_id>.wav", voice_preview, name="voice_preview"),
     path("files/<str:call_id>/<str:name>", call_file),
     path("v1/asyncapi.json", AsyncApiView.as_view()),
     path("v1/openapi.json", OpenApiView.as_view()),
