@@ -48,8 +48,8 @@ SITE: Final = (
 SETTINGS: Final = (
     Page("settings_workspace", _("Workspace"), "home"),
     Page("settings_members", _("Members"), "people", below=["/settings/members"]),
-    Page("settings_keys", _("API keys"), "key", below=["/settings/keys"]),
-    Page("settings_webhooks", _("Webhooks"), "webhook", below=["/settings/webhooks"]),
+    Page("settings_keys", _("API keys"), "key", below=["/settings/keys"], role=Role.DEVELOPER),
+    Page("settings_webhooks", _("Webhooks"), "webhook", below=["/settings/webhooks"], role=Role.DEVELOPER),
     Page("settings_lines", _("Phone lines"), "line", below=["/settings/lines"]),
     Page("settings_billing", _("Billing"), "card", below=["/settings/billing"]),
     Page("settings_data", _("Data"), "shield", below=["/settings/data"], role=Role.ADMIN),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from dashboard.settings_urls import SETTINGS
 from dashboard.views import (
     agent_facts,
     agent_share,
@@ -57,7 +58,6 @@ TALK = [
     path("talk/<str:slug>", talk.public_talk, name="public_talk"),
     path("widget.js", talk.widget, name="widget"),
 ]
-SETTINGS: list[URLPattern] = []
 DOCS: list[URLPattern] = []
 
 urlpatterns = [*SITE, *AGENTS, *CALLS, *TALK, *SETTINGS, *DOCS]
