@@ -11,6 +11,7 @@ import pytest
 import yaml
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.db import transaction
 from jsonschema import Draft7Validator
 
 from agents.models import Agent
@@ -133,7 +134,7 @@ def test_every_message_has_an_example_that_is_one(name: str) -> None:
 
 
 def test_an_event_that_is_not_in_the_catalogue_is_not_recorded(call: Call) -> None:
-    with pytest.raises(ValueError, match="not in the catalogue"):
+    with pytest.raises(ValueError, match="not in the catalogue"), transaction.atomic():
         events.record(call, "call.daydreamed", at=NOW)
 
     assert call.events.count() == 1

@@ -42,6 +42,7 @@ def test_prints_what_is_shown_once() -> None:
         "credits": "5.00",
         "live_calls": 0,
         "max_live_calls": 5,
+        "low_balance_credits": "1.00",
     }
     assert made["test_api_key"].startswith("va_test_")
     assert ApiClient(made["test_api_key"]).get("/v1/account").status_code == 200
@@ -103,8 +104,9 @@ def test_an_address_is_taken_once() -> None:
 
 
 def test_says_that_the_database_is_away() -> None:
-    # Port 1 of loopback: nobody listens there.
-    env = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing", "SECRET_KEY": "unused"}
+    # Port 1 of loopback: nobody listens there. A pool of connections is the web process's.
+    env = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL_SIZE"}
+    env |= {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing", "SECRET_KEY": "unused"}
     command = [sys.executable, "manage.py", "createaccount", "ada@example.com"]
 
     ended = subprocess.run(command, env=env, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
