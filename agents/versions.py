@@ -11,6 +11,8 @@ from agents.services import SETTINGS
 
 # Compared line by line; of every other setting, before and after say it all.
 _TEXTS: Final = frozenset({"prompt", "first_message", "voicemail_message"})
+# Of longer texts (old lines times new) the middle counts as one change: comparing them would take minutes.
+_MOST_COMPARED: Final = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,33 @@ def _change(name: str, before: Any, after: Any) -> Change:
 
 def _lines(before: str, after: str) -> list[Line]:
     old, new = before.splitlines(), after.splitlines()
+    head = _alike(old, new)
+    tail = _alike(old[head:][::-1], new[head:][::-1])
+    middle = _compared(old[head : len(old) - tail], new[head : len(new) - tail])
+    return [*_all("same", old[:head]), *middle, *_all("same", old[len(old) - tail :])]
+
+
+def _compared(old: list[str], new: list[str]) -> list[Line]:
+    if len(old) * len(new) > _MOST_COMPARED:
+        return [*_all("removed", old), *_all("added", new)]
+
     found: list[Line] = []
     for kind, old_from, old_to, new_from, new_to in difflib.SequenceMatcher(
         None, old, new, autojunk=False
     ).get_opcodes():
         if kind == "equal":
-            found += [Line("same", text) for text in old[old_from:old_to]]
+            found += _all("same", old[old_from:old_to])
             continue
-        found += [Line("removed", text) for text in old[old_from:old_to]]
-        found += [Line("added", text) for text in new[new_from:new_to]]
+        found += _all("removed", old[old_from:old_to])
+        found += _all("added", new[new_from:new_to])
     return found
+
+
+def _alike(one: list[str], other: list[str]) -> int:
+    """How many lines both begin with."""
+    pairs = zip(one, other, strict=False)
+    return next((place for place, (left, right) in enumerate(pairs) if left != right), min(len(one), len(other)))
+
+
+def _all(kind: Literal["same", "removed", "added"], texts: list[str]) -> list[Line]:
+    return [Line(kind, text) for text in texts]

@@ -121,3 +121,16 @@ def test_a_change_based_on_an_older_version_is_refused(agent: Agent) -> None:
     services.update_agent(agent=agent, settings={"prompt": "Mine."}, based_on=2)
     current = services.get_version(agent=agent, number=3)
     assert (current.name, current.prompt) == ("Eve", "Mine.")
+
+
+def test_long_texts_are_compared_in_no_time(agent: Agent) -> None:
+    before, after = "x\n" + "a\n" * 45_000 + "y", "x\nb\n" + "a\n" * 40_000 + "c\ny"
+    services.update_agent(agent=agent, settings={"prompt": before})
+    services.update_agent(agent=agent, settings={"prompt": after})
+
+    first, second = (services.get_version(agent=agent, number=number) for number in (2, 3))
+    (change,) = versions.changes_between(first, second)
+
+    assert [line.text for line in change.lines if line.kind != "added"] == before.splitlines()
+    assert [line.text for line in change.lines if line.kind != "removed"] == after.splitlines()
+    assert (change.lines[0], change.lines[-1]) == (Line("same", "x"), Line("same", "y"))
