@@ -56,8 +56,10 @@ def share(request: DashboardRequest, agent_id: str) -> HttpResponseBase:
 def switch_off(request: DashboardRequest, agent_id: str) -> HttpResponseBase:
     agent = find_agent(request, agent_id)
     with transaction.atomic():
+        was_on = TalkLink.objects.select_for_update().filter(agent=agent, is_enabled=True).exists()
         talk_links.disable_link(agent=agent)
-        _record(request, agent, "agent.link_disabled", at=timezone.now())
+        if was_on:
+            _record(request, agent, "agent.link_disabled", at=timezone.now())
     messages.success(request, _("The link is off. Talks that run go on."))
     return redirect("agent_share", agent_id)
 
