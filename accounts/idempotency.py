@@ -63,15 +63,15 @@ def answer_once(
             transaction.set_rollback(True)
             return response
 
-        IdempotentAnswer.objects.update_or_create(
-            account=account,
-            key=key,
-            defaults={
-                "request_digest": digest,
-                "status": response.status_code,
-                "body": sealing.seal(response.content.decode(), purpose=_SEALED_FOR).encode(),
-                "created_at": at,
-            },
+        _keep(
+            IdempotentAnswer(
+                account=account,
+                key=key,
+                request_digest=digest,
+                status=response.status_code,
+                body=sealing.seal(response.content.decode(), purpose=_SEALED_FOR).encode(),
+                created_at=at,
+            )
         )
         return response
 
@@ -89,6 +89,16 @@ def _lock(account: Account, key: str) -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(name[:8], "big", signed=True)])
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+def _keep(answer: IdempotentAnswer) -> None:
+    """In place of one that is past its time. One statement; `update_or_create` takes five."""
+    IdempotentAnswer.objects.bulk_create(
+        [answer],
+        update_conflicts=True,
+        unique_fields=["account", "key"],
+        update_fields=["request_digest", "status", "body", "created_at"],
+    )
 
 
 def _replay(kept: IdempotentAnswer, digest: str) -> HttpResponse:
