@@ -39,6 +39,8 @@ class EdgeRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne has
         self._kept_bytes = 0
 
     def process(self) -> Any:
+        # Daphne believes whoever sends this: links in pages and mails would begin with what a client wrote.
+        self.requestHeaders.removeHeader(b"Daphne-Root-Path")
         if absolute := _ABSOLUTE.fullmatch(self.uri):
             authority, path, query = absolute.groups()
             self.path = path or b"/"

@@ -156,3 +156,13 @@ def test_too_many_slashes(url: str, path: str) -> None:
 
     assert head.startswith(b"HTTP/1.1 404 ")
     assert json.loads(body)["error"]["code"] == "resource_not_found"
+
+
+@pytest.mark.parametrize("root", ["http://elsewhere.example", "/v1", "/elsewhere"])
+def test_nobody_says_where_our_addresses_begin(url: str, root: str) -> None:
+    answer = requests.get(f"{url}/v1/account", headers={"Daphne-Root-Path": root}, timeout=10)
+    page = requests.get(f"{url}/calls", headers={"Daphne-Root-Path": root}, allow_redirects=False, timeout=10)
+
+    assert answer.status_code == 401
+    assert error_of(answer)["code"] == "authentication_failed"
+    assert page.headers["Location"] == "/accounts/login/?next=/calls"
