@@ -149,9 +149,10 @@ async def _attempt(claim: Claim) -> Outcome:
     """One request. Never raises: what goes wrong is this delivery's outcome and nobody else's trouble."""
     started_at = timezone.now()
     began = time.monotonic()
-    answer, error = None, ""
+    answer, error, retry_at = None, "", None
     try:
         answer = await _post(claim, started_at)
+        retry_at = _retry_at(answer.retry_after, timezone.now())
     except outbound.Unreachable as unreachable:
         error = str(unreachable)
     except sealing.CannotUnseal:
@@ -166,7 +167,7 @@ async def _attempt(claim: Claim) -> Outcome:
         status_code=answer.status if answer else None,
         response=answer.text if answer else "",
         error=error,
-        retry_at=_retry_at(answer.retry_after, timezone.now()) if answer else None,
+        retry_at=retry_at,
     )
 
 
@@ -177,7 +178,7 @@ def _retry_at(header: str, now: datetime) -> datetime | None:
         return now + timedelta(seconds=min(int(text), _LONGEST_WAIT))
     try:
         named = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return named if named.tzinfo else None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
+from queue import SimpleQueue
 
 import pytest
 from django.utils import timezone
@@ -245,10 +247,32 @@ def test_a_sender_told_to_stop_takes_nothing(endpoint: Endpoint, hook: Receiver,
         ("Mon, 15 Jan 2024 10:49:05 GMT", 600),
         ("soon", None),
         ("-1", None),
+        ("Mon, 15 Jan 99999999999999999999 10:49:05 GMT", None),
+        ("Mon, 15 Jan 2024 10:49:05 +99999999999999999999", None),
     ],
 )
 def test_reads_when_a_receiver_wants_to_be_asked_again(now: datetime, header: str, seconds: int | None) -> None:
     assert sending._retry_at(header, now) == (None if seconds is None else now + timedelta(seconds=seconds))
+
+
+def test_an_attempt_always_has_an_outcome(
+    endpoint: Endpoint, hook: Receiver, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that had none would keep the sender waiting for it, and everybody's deliveries with it."""
+
+    def fail(header: str, now: datetime) -> datetime | None:
+        raise RuntimeError
+
+    monkeypatch.setattr(sending, "_retry_at", fail)
+    record(endpoint, "call_1", now)
+    (claim,) = deliveries.claim_due(at=now, limit=1)
+    ended: sending.News = SimpleQueue()
+
+    asyncio.run_coroutine_threadsafe(sending._attempt_and_tell(claim, ended), sending._loop()).result(timeout=15)
+
+    told = ended.get_nowait()
+    assert told is not None
+    assert (told[1].status_code, told[1].error) == (200, "The request could not be made")
 
 
 def test_heeds_retry_after(endpoint: Endpoint, hook: Receiver) -> None:
