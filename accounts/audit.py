@@ -66,6 +66,7 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "webhook.changed": _("changed a webhook endpoint"),
     "webhook.deleted": _("deleted a webhook endpoint"),
     "webhook.secret_rotated": _("rotated a signing secret"),
+    "webhook.tested": _("sent a test to a webhook endpoint"),
     "webhook.replayed": _("sent deliveries again"),
     "line.created": _("created a phone line"),
     "line.changed": _("changed a phone line"),

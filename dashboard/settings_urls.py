@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboard.views import keys
+from dashboard.views import keys, webhooks
 
 SETTINGS = [
     path("settings/keys", keys.key_list, name="settings_keys"),
     path("settings/keys/<str:key_id>/revoke", keys.revoke, name="revoke_key"),
+    path("settings/webhooks", webhooks.endpoint_list, name="settings_webhooks"),
+    path("settings/webhooks/new", webhooks.new_endpoint, name="new_webhook"),
+    path("settings/webhooks/deliveries/<str:delivery_id>", webhooks.show_delivery, name="webhook_delivery"),
+    path("settings/webhooks/deliveries/<str:delivery_id>/replay", webhooks.replay_delivery, name="replay_delivery"),
+    path("settings/webhooks/<str:endpoint_id>", webhooks.show_endpoint, name="webhook"),
+    path("settings/webhooks/<str:endpoint_id>/edit", webhooks.edit_endpoint, name="edit_webhook"),
+    path("settings/webhooks/<str:endpoint_id>/test", webhooks.send_test, name="test_webhook"),
+    path("settings/webhooks/<str:endpoint_id>/pause", webhooks.pause_endpoint, name="pause_webhook"),
+    path("settings/webhooks/<str:endpoint_id>/enable", webhooks.enable_endpoint, name="enable_webhook"),
+    path("settings/webhooks/<str:endpoint_id>/rotate", webhooks.rotate_secret, name="rotate_webhook_secret"),
+    path("settings/webhooks/<str:endpoint_id>/replay", webhooks.replay_range, name="replay_webhook"),
+    path("settings/webhooks/<str:endpoint_id>/delete", webhooks.delete_endpoint, name="delete_webhook"),
 ]
