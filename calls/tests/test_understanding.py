@@ -52,3 +52,11 @@ def test_sentences_that_nothing_came_from_are_told() -> None:
     found = understand(prompt=f"{PROMPT}Answer briefly.\nBe friendly and professional.\n")
 
     assert found.unused == ("Answer briefly.", "Be friendly and professional.")
+
+
+def test_a_sentence_with_a_price_is_no_price_list() -> None:
+    found = understand(
+        prompt="You are a receptionist.\n\nFacts:\n- Dogs are welcome for 10 dollars a night.\n- Sauna: $8"
+    )
+
+    assert [fact.text for fact in found.facts] == ["Dogs are welcome for 10 dollars a night.", "Sauna is 8 dollars."]

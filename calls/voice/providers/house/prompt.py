@@ -339,7 +339,8 @@ class _Reader:
     def _item(self, line: Line) -> bool:
         """A bullet below a heading, when it is too short to be a sentence of its own."""
         priced = PRICED.match(line.text)
-        if priced and len(line.text.split()) <= 10 and not re.match(r"(?:we|you|our|the)\b", line.text, re.I):
+        is_whole = re.match(r"(?:we|you|our|the)\b|.*\b(?:is|are|can|may|costs?)\b.* for\b", line.text, re.I)
+        if priced and len(line.text.split()) <= 10 and not is_whole:
             self._fact(as_price(priced["item"], priced["price"], priced["per"]), f"{line.heading} {line.text}")
             return True
         if (
