@@ -129,7 +129,7 @@ def current_of(agent: Agent) -> AgentVersion:
 
 def frame_of(request: DashboardRequest, agent: Agent, *, here: str) -> dict[str, Any]:
     """What every page of one agent shows around its own: the way to it, and the other pages."""
-    tabs = [("agent", _("Settings")), ("agent_versions", _("Versions")), ("agent_facts", _("What it understood"))]
+    tabs = [("agent", _("Settings")), ("agent_versions", _("Versions")), ("agent_facts", _("Facts"))]
     if request.membership.reaches(Role.ADMIN):
         tabs.append(("agent_share", _("Public link")))
     return {
