@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboard.views import keys, webhooks
+from dashboard.views import billing, keys, webhooks
 
 SETTINGS = [
     path("settings/keys", keys.key_list, name="settings_keys"),
@@ -21,4 +21,8 @@ SETTINGS = [
     path("settings/webhooks/<str:endpoint_id>/rotate", webhooks.rotate_secret, name="rotate_webhook_secret"),
     path("settings/webhooks/<str:endpoint_id>/replay", webhooks.replay_range, name="replay_webhook"),
     path("settings/webhooks/<str:endpoint_id>/delete", webhooks.delete_endpoint, name="delete_webhook"),
+    path("settings/billing", billing.show_billing, name="settings_billing"),
+    path("settings/billing/statement.csv", billing.download_statement, name="statement"),
+    path("settings/billing/top-up", billing.top_up, name="top_up"),
+    path("settings/billing/alert", billing.set_alert, name="low_balance_alert"),
 ]

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Iterator
 from datetime import date
-from itertools import islice
 from typing import Any, Final
 
-from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -22,16 +19,13 @@ from rest_framework.request import Request
 
 from accounts.api.base import ApiViewSet
 from accounts.models import Scope
-from billing import services
+from billing import exporting, services
 from billing.models import STATED_KINDS, Transaction
-from billing.services import StatementLine
-from vaniagent.lib import csv_text, money
+from vaniagent.lib import money
 from vaniagent.lib.api.fields import TextField
 from vaniagent.lib.api.serializers import PageQuery, Query
 
-COLUMNS: Final = ("time", "kind", "reference", "memo", "amount", "balance after")
 _MONTH: Final = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
-_LINES_AT_ONCE: Final = 500
 
 
 class TransactionListQuery(PageQuery):
@@ -104,22 +98,6 @@ class StatementViewSet(ApiViewSet[Transaction]):
 
         headers["Content-Disposition"] = f'attachment; filename="statement-{month:%Y-%m}.csv"'
         lines = services.statement(account=self.account, month=month)
-        return StreamingHttpResponse(_as_csv(lines), headers=headers, content_type="text/csv; charset=utf-8")
-
-
-async def _as_csv(lines: Iterator[StatementLine]) -> AsyncIterator[str]:
-    """The statement in pieces. The database is asked in the thread that a request's database work is done in."""
-    yield csv_text.written([COLUMNS])
-    while batch := await sync_to_async(lambda: list(islice(lines, _LINES_AT_ONCE)))():
-        yield csv_text.written(_cells(line) for line in batch)
-
-
-def _cells(line: StatementLine) -> tuple[str, ...]:
-    return (
-        f"{line.at:%Y-%m-%dT%H:%M:%SZ}",
-        line.kind,
-        csv_text.harmless(line.reference),
-        csv_text.harmless(line.memo),
-        money.to_text(line.micro_credits),
-        money.to_text(line.balance_after),
-    )
+        return StreamingHttpResponse(
+            exporting.csv_of_statement(lines), headers=headers, content_type="text/csv; charset=utf-8"
+        )

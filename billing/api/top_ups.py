@@ -70,7 +70,7 @@ class TopUpViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[
     def create(self, request: Request) -> Response:
         """Buy credits: open a page where they are paid."""
         body: dict[str, Any] = self.read(TopUpBody)
-        back = f"{settings.PUBLIC_URL}/billing"
+        back = f"{settings.PUBLIC_URL}/settings/billing"
         top_up = services.create_top_up(
             account=self.account,
             micro_credits=money.to_micro(body["credits"]),

@@ -93,7 +93,7 @@ def test_without_addresses_the_browser_comes_back_here(api: ApiClient, server: S
     order(api)
 
     form = server.requests[0][1]
-    assert form["success_url"] == form["cancel_url"] == "https://calls.example.com/billing"
+    assert form["success_url"] == form["cancel_url"] == "https://calls.example.com/settings/billing"
 
 
 @pytest.mark.parametrize("credits", ["0.99", "10000.01", "1.001", "-5", "1e3", "", "NaN", " 5", "\u0665", 20, None])
