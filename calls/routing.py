@@ -10,6 +10,7 @@ from django.urls import path, re_path
 
 from calls.consumers.feed import FeedConsumer
 from calls.consumers.media import BrowserConsumer
+from calls.consumers.page_feed import PageFeedConsumer
 
 NOT_FOUND: Final = 4404
 
@@ -21,11 +22,12 @@ class NoSocketHere(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await self.close(code=NOT_FOUND)
 
 
-# No cookie opens a socket: the feed takes an API key in its first frame, from anywhere; a talk's address is signed, good
-# once, and looks at the origin besides.
+# The customers' feed takes an API key in its first frame, from anywhere. Our own pages' is the one that a cookie opens, and
+# only from our own origin. A talk's address is signed, good once, and looks at the origin besides.
 websockets = URLRouter(
     [
         path("v1/ws", FeedConsumer.as_asgi()),
+        path("feed/<str:account_id>", PageFeedConsumer.as_asgi()),
         path("media/browser/<str:token>", BrowserConsumer.as_asgi()),
         re_path(r"", NoSocketHere.as_asgi()),
     ]

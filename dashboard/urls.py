@@ -11,6 +11,7 @@ from dashboard.views import (
     agent_versions,
     agents,
     call,
+    call_control,
     calls,
     home,
     preferences,
@@ -52,6 +53,15 @@ CALLS = [
     path("calls/views", calls.save_call_view, name="save_call_view"),
     path("calls/views/delete", calls.delete_call_view, name="delete_call_view"),
     path("calls/<str:call_id>", call.call, name="call"),
+    path("calls/<str:call_id>/peaks.json", call.call_peaks, name="call_peaks"),
+    path("calls/<str:call_id>/say", call_control.say_in_call, name="say_in_call"),
+    path("calls/<str:call_id>/note", call_control.note_in_call, name="note_in_call"),
+    path("calls/<str:call_id>/hang-up", call_control.hang_up_call, name="hang_up_call"),
+    path(
+        "calls/<str:call_id>/deliveries/<str:delivery_id>/replay",
+        call_control.replay_call_delivery,
+        name="replay_call_delivery",
+    ),
 ]
 TALK = [
     path("agents/<str:agent_id>/talk", talk.start_talk, name="start_talk"),

@@ -218,6 +218,8 @@ class Delivery(models.Model):
             ),
             # An endpoint's delivery log, newest first.
             models.Index(fields=["endpoint", "-id"], name="delivery_by_endpoint"),
+            # What was told of a call, on its page.
+            models.Index(fields=["subject", "id"], name="delivery_by_subject"),
         ]
         verbose_name_plural = "deliveries"
 

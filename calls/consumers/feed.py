@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from accounts import authentication
 from accounts.models import ApiKey, Scope
+from accounts.visitors import Visitor
 from calls import events
 from calls.consumers import sockets
 from calls.consumers.following import MOST_EVENTS, Due, Following, find_beginning, find_missed
@@ -88,7 +89,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     """One customer's socket. Its database work is done by the process's few threads."""
 
     async def connect(self) -> None:
-        self.key: ApiKey | None = None
+        self.key: ApiKey | Visitor | None = None
         self.name: str = self.channel_name
         self.following = Following()
         self._frames = 0
@@ -163,9 +164,13 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         for name in frame:
             if name != "type" and name not in FIELDS[kind]:
                 raise BadFrame(f"'{name}': There is no such field.", param=name)
-        if self.key is not None and kind in SCOPES:
-            authentication.require_scope(self.key, SCOPES[kind])
+        self._require(kind)
         await handlers[kind](frame)
+
+    def _require(self, kind: str) -> None:
+        """Raise PermissionDenied where whoever is here may not send this."""
+        if isinstance(self.key, ApiKey) and kind in SCOPES:
+            authentication.require_scope(self.key, SCOPES[kind])
 
     async def _authenticate(self, frame: Mapping[str, Any]) -> None:
         text = frame.get("api_key")

@@ -19,6 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account, ApiKey
+from accounts.visitors import Visitor, still_members
 from calls.consumers import sockets
 from calls.consumers.following import Following, Heads, find_heads
 from calls.services.background import Jobs
@@ -35,7 +36,7 @@ class Socket(Protocol):
     """What a round knows of a socket."""
 
     name: str
-    key: ApiKey | None
+    key: ApiKey | Visitor | None
     following: Following
 
     def look(self, now: float) -> None:
@@ -74,7 +75,7 @@ class Rounds:
             now = asyncio.get_running_loop().time()
             for socket in list(self._sockets):
                 socket.look(now)
-            known = {key.pk for _, key in self._authenticated()}
+            known = {key for _, key in self._authenticated()}
             if not known:
                 continue
             try:
@@ -83,7 +84,7 @@ class Rounds:
                 logger.warning("keys could not be checked: the next round will", exc_info=True)
                 continue
             for socket, key in self._authenticated():
-                if key.pk in known - valid:
+                if key in known - valid:
                     socket.lose_key()
 
     async def _look_after_log(self) -> None:
@@ -111,21 +112,28 @@ class Rounds:
             for account_id, of_account in names.items():
                 await jobs().run(sockets.stay, account_id=account_id, names=of_account)
 
-    def _authenticated(self) -> Iterator[tuple[Socket, ApiKey]]:
+    def _authenticated(self) -> Iterator[tuple[Socket, ApiKey | Visitor]]:
         for socket in list(self._sockets):
             if socket.key is not None:
                 yield socket, socket.key
 
 
-async def _read_logs(followers: Iterable[tuple[Socket, ApiKey]], heads: Heads) -> None:
+async def _read_logs(followers: Iterable[tuple[Socket, ApiKey | Visitor]], heads: Heads) -> None:
     for socket, key in followers:
         if socket.following.is_behind(heads, account_id=key.account_id):
             await socket.read_log()
 
 
-def _valid_keys(known: set[int], at: datetime) -> set[int]:
-    keys = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=at), pk__in=known, revoked_at=None)
-    return set(keys.filter(account__status=Account.Status.ACTIVE).values_list("pk", flat=True))
+def _valid_keys(known: set[ApiKey | Visitor], at: datetime) -> set[ApiKey | Visitor]:
+    """Those who may listen on: keys of the API, and visitors of pages."""
+    valid: set[ApiKey | Visitor] = set()
+    if keys := {key.pk: key for key in known if isinstance(key, ApiKey)}:
+        found = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=at), pk__in=keys, revoked_at=None)
+        active = found.filter(account__status=Account.Status.ACTIVE).values_list("pk", flat=True)
+        valid.update(keys[pk] for pk in active)
+    if visitors := {key for key in known if isinstance(key, Visitor)}:
+        valid.update(still_members(visitors, at))
+    return valid
 
 
 def rounds() -> Rounds:
