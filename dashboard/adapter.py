@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -25,6 +27,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             onboarding.open_first_workspace(user=email_address.user, at=timezone.now())
         return confirmed
 
+    def send_mail(self, template_prefix: str, email: str, context: Mapping[str, Any]) -> None:
+        """Links in mails begin with our own address: the host of a request is what its sender wrote."""
+        links = {name: _at_our_address(value) for name, value in context.items() if name.endswith("_url") and value}
+        super().send_mail(
+            template_prefix, email, {**context, **links, "site_host": urlsplit(settings.PUBLIC_URL).netloc}
+        )
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return requests.address_of(request, proxies=settings.TRUSTED_PROXY_COUNT)
 
@@ -32,3 +41,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return settings.SIGN_UP_OPEN or onboarding.INVITATION in request.session
+
+
+def _at_our_address(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{settings.PUBLIC_URL}{parts.path}{'?' if parts.query else ''}{parts.query}"

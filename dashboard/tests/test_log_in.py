@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -67,7 +68,7 @@ def test_a_forgotten_password_is_chosen_anew() -> None:
     make_account("ada@example.com")
     client = Client()
     client.post("/accounts/password/reset/", {"email": "ada@example.com"})
-    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mail.outbox[-1].body).group(1)
+    link = re.search(r"http://127.0.0.1:8000(/accounts/password/reset/key/\S+)", mail.outbox[-1].body).group(1)
     form = client.get(link, follow=True)
 
     client.post(
@@ -75,6 +76,18 @@ def test_a_forgotten_password_is_chosen_anew() -> None:
     )
 
     assertRedirects(client.post("/accounts/login/", {**ADA, "password": "purple monkey dishwasher"}), "/")
+
+
+@pytest.mark.parametrize("address", ["ada@example.com", "nobody@example.com"])
+def test_no_request_says_where_a_mail_leads(settings: Any, address: str) -> None:
+    settings.PUBLIC_URL = "https://voice.example.com"
+    make_account("ada@example.com")
+
+    Client(HTTP_HOST="127.0.0.1:6666").post("/accounts/password/reset/", {"email": address})
+
+    (sent,) = mail.outbox
+    assert "127.0.0.1" not in sent.body
+    assert "voice.example.com" in sent.body
 
 
 def test_other_log_ins_are_ended(ada: Client) -> None:

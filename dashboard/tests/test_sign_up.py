@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _verify(client: Client) -> Any:
-    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", mail.outbox[-1].body).group(1)
+    link = re.search(r"http://127.0.0.1:8000(/accounts/confirm-email/\S+)", mail.outbox[-1].body).group(1)
     return client.post(link, follow=True)
 
 
