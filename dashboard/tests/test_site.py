@@ -99,8 +99,9 @@ def test_the_theme_is_kept(client: Client) -> None:
     assertNotContains(client.get("/pricing"), "data-theme")
 
 
-def test_the_theme_leads_nowhere_else(client: Client) -> None:
-    assertRedirects(client.post("/theme", {"theme": "dark", "next": "https://evil.example/"}), "/")
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "nowhere", "calls"])
+def test_the_theme_leads_nowhere_else(client: Client, elsewhere: str) -> None:
+    assertRedirects(client.post("/theme", {"theme": "dark", "next": elsewhere}), "/")
 
 
 def test_times_are_in_the_zone_that_one_chose(browser: Client, account: Account) -> None:

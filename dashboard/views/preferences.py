@@ -36,7 +36,8 @@ def theme(request: HttpRequest) -> HttpResponseBase:
     """Light, dark, or (empty) as the system has it; kept in the browser."""
     wanted = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    response = redirect(wanted if is_ours else "home")
+    # Ours are paths: `redirect` would take a word for the name of a view.
+    response = redirect(wanted if is_ours and wanted.startswith("/") else "home")
     choice = request.POST.get("theme", "")
     if choice in THEMES:
         response.set_cookie(
