@@ -19,6 +19,7 @@ from vaniagent.lib.ranges import file_answer
 
 log = logging.getLogger(__name__)
 
+FILES: Final = (links.RECORDING, links.TRANSCRIPT)
 RETRY_AFTER_SECONDS: Final = "2"
 
 
@@ -27,6 +28,9 @@ RETRY_AFTER_SECONDS: Final = "2"
 def call_file(request: HttpRequest, call_id: str, name: str) -> HttpResponseBase:
     """One file of a call. 403 for a link that was changed or has expired; 404 until the file is ready."""
     try:
+        if name not in FILES:
+            # The address of a talk's socket is signed alike, and opens no file.
+            raise links.InvalidLink(name)
         links.check(
             call_id=call_id,
             name=name,

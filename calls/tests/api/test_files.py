@@ -175,3 +175,12 @@ def test_no_file_outside_the_recordings(client: Any, call: Any, recording: Any, 
 
 def test_only_reads(call: Any, recording: Any) -> None:
     assert Client(enforce_csrf_checks=True).post(recording_path(call)).status_code == 405
+
+
+def test_the_address_of_a_socket_opens_no_file(client: Any, call: Any) -> None:
+    say(call, 1, "agent", "Hello")
+    _, expires, signature = links.media_path(call.public_id, at=timezone.now()).rpartition("/")[2].split(".")
+
+    status, _, body = get(client, f"/files/{call.public_id}/media?expires={expires}&signature={signature}")
+
+    assert (status, b"Hello" in body) == (403, False)
