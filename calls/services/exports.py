@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -82,8 +83,10 @@ def write_export(*, export_id: int, at: datetime) -> None:
     export = DataExport.objects.select_related("account", "asked_by").get(pk=export_id)
     name = f"{export.public_id}.zip"
     settings.EXPORTS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = settings.EXPORTS_DIR / f"{name}.part"
-    part.unlink(missing_ok=True)
+    for left in settings.EXPORTS_DIR.glob(f"{name}.*"):
+        left.unlink(missing_ok=True)
+    # A name of its own: whoever's lease ran out while it wrote must not pass this one's beginning for its end.
+    part = settings.EXPORTS_DIR / f"{name}.{secrets.token_hex(4)}"
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         _write(zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED), export.account)
     part.replace(settings.EXPORTS_DIR / name)

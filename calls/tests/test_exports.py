@@ -114,3 +114,26 @@ def test_what_a_worker_dropped(account: Any, by: audit.Actor, queued: list[int])
     assert queued == [export.pk]
     exports.tidy_up(at=NOW + 2 * DAY)
     assert DataExport.objects.get().status == "failed"
+
+
+def test_nobody_passes_anothers_beginning_for_the_whole(
+    account: Any, by: audit.Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = exports.ask_export(account=account, by=by, at=NOW)
+    begun: list[zipfile.ZipFile] = []
+
+    def write(archive: zipfile.ZipFile, account: Any) -> None:
+        begun.append(archive)
+        if len(begun) > 1:
+            archive.close()
+            raise RuntimeError("stopped in the middle")
+        with pytest.raises(RuntimeError):
+            exports.write_export(export_id=export.pk, at=NOW + timedelta(hours=2))
+        archive.close()
+
+    monkeypatch.setattr(exports, "_write", write)
+
+    with pytest.raises(FileNotFoundError):
+        exports.write_export(export_id=export.pk, at=NOW)
+
+    assert DataExport.objects.get().status == "waiting"
