@@ -12,7 +12,9 @@ _PRIVATE = tuple(
     )
 )
 # Where clouds tell machines their credentials; some lie inside ranges above.
-_METADATA = tuple(map(ip_network, ["169.254.0.0/16", "100.64.0.0/10", "fe80::/10", "fd00:ec2::/32"]))
+_METADATA = tuple(
+    map(ip_network, ["169.254.0.0/16", "100.64.0.0/10", "168.63.129.16/32", "fe80::/10", "fd00:ec2::/32"])
+)
 _REFUSED_V4 = tuple(
     map(
         ip_network,

@@ -85,7 +85,16 @@ def test_allow_private_opens_the_local_network(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["169.254.169.254", "100.100.100.200", "fd00:ec2::254", UNSPECIFIED, "224.0.0.1", "::ffff:127.0.0.1"]
+    "address",
+    [
+        "169.254.169.254",
+        "100.100.100.200",
+        "168.63.129.16",
+        "fd00:ec2::254",
+        UNSPECIFIED,
+        "224.0.0.1",
+        "::ffff:127.0.0.1",
+    ],
 )
 def test_allow_private_opens_no_metadata_address(address: str) -> None:
     assert not addresses.is_allowed(address, allow_private=True)
