@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +13,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Account
 from calls.models import Call
 from calls.services import searching
+from vaniagent.lib import json_wire
 
 # The largest number that fits the column of a duration.
 _LONGEST: Final = 2_147_483_647
@@ -110,8 +110,9 @@ def _with_metadata(text: str) -> Q:
 
     fits = Q(metadata__contains={key: value})
     try:
-        number = json.loads(value)
-    except ValueError:
+        # As strictly as what is stored was read: PostgreSQL knows no NaN.
+        number = json_wire.loads(value.encode())
+    except json_wire.WireError:
         return some & fits
     # A number, true, false or null that looks the same.
     return some & (fits | Q(metadata__contains={key: number})) if not isinstance(number, dict | list) else some & fits

@@ -86,6 +86,13 @@ def test_by_agent(agent: Agent) -> None:
     assert found(agent, agent=(second.public_id,)) == [call]
 
 
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1e400", '"\\ud800"', '"\\u0000"', "9" * 250, "[" * 250])
+def test_a_value_that_nothing_can_hold_finds_nothing(agent: Agent, value: str) -> None:
+    ended(agent, metadata={"size": 3})
+
+    assert found(agent, metadata=f"size={value}") == []
+
+
 def test_another_accounts_calls_do_not_exist(agent: Agent, other_account: Any) -> None:
     ended(make_agent(other_account), "parking", metadata={"a": "b"})
 
