@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboard.views import billing, keys, webhooks
+from dashboard.views import billing, invitation, keys, members, webhooks
 
 SETTINGS = [
     path("settings/keys", keys.key_list, name="settings_keys"),
@@ -25,4 +25,17 @@ SETTINGS = [
     path("settings/billing/statement.csv", billing.download_statement, name="statement"),
     path("settings/billing/top-up", billing.top_up, name="top_up"),
     path("settings/billing/alert", billing.set_alert, name="low_balance_alert"),
+    path("settings/members", members.member_list, name="settings_members"),
+    path("settings/members/role", members.change_role, name="change_role"),
+    path("settings/members/remove", members.remove_member, name="remove_member"),
+    path("settings/members/transfer", members.transfer_ownership, name="transfer_ownership"),
+    path(
+        "settings/members/invitations/<str:invitation_id>/resend", members.resend_invitation, name="resend_invitation"
+    ),
+    path(
+        "settings/members/invitations/<str:invitation_id>/withdraw",
+        members.withdraw_invitation,
+        name="withdraw_invitation",
+    ),
+    path("invitations/<str:token>", invitation.show_invitation, name="invitation"),
 ]

@@ -19,6 +19,8 @@ from billing.models import Balance, TopUp
 from billing.payments.fake import FakePayments
 from vaniagent.lib import money
 
+pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+
 HOSTILE = "<script>alert(1)</script>"
 
 

@@ -22,6 +22,10 @@ def welcome(request: HttpRequest) -> HttpResponseBase:
     """For somebody who is in no workspace: opens their own."""
     if getattr(request, "membership", None) is not None or not request.user.is_authenticated:
         return redirect("home")
+    if request.method == "GET" and (token := request.session.get(onboarding.INVITATION)):
+        # Once: whoever would rather have their own is not led there again.
+        del request.session[onboarding.INVITATION]
+        return redirect("invitation", token)
 
     form = FirstWorkspaceForm(request.POST or None, initial={"name": onboarding.name_for(request.user)})
     if request.method == "POST" and form.is_valid():
