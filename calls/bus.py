@@ -157,6 +157,8 @@ class Attached(Item):
     replay_from: int
     # The frame after the last in which any of that utterance was played.
     spoken_upto: int = 0
+    # Somebody speaks in the agent's place.
+    is_operated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,21 @@ class Played(Item):
 
 
 @dataclass(frozen=True, slots=True)
+class Operated(Item):
+    """Somebody has taken the call over, or handed it back: what you send meanwhile is not played."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSaid(Item):
+    """What was played in your place: whole frames, `frame` the number of the first."""
+
+    frame: int
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Digit(Item):
     """The person pressed a key."""
 
@@ -187,6 +204,50 @@ class Digit(Item):
 @dataclass(frozen=True, slots=True)
 class Fenced(Item):
     """You no longer drive this call: stop, and write nothing more. `token` is the one that outranks yours."""
+
+
+# --- Between the holder of a leg and those who listen in (token 0) -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Listen(Item):
+    """Copy both sides to me. It holds for a few seconds: say it again each second."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overheard(Item):
+    """To a listener: whole frames of both sides as they are recorded."""
+
+    rate: int
+    caller: bytes
+    agent: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Operate(Item):
+    """`operator` wants to speak in the agent's place over my `line`, or to hand back. Answered by `Operating`."""
+
+    operator: str
+    line: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSpeech(Item):
+    """A frame of the operator's microphone. A line that sends none for a few seconds has handed back."""
+
+    line: str
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Operating(Item):
+    """Whether this line's operator has the call now."""
+
+    line: str
+    is_on: bool
 
 
 # --- From the platform to a conversation ------------------------------------------------------------------------------

@@ -44,9 +44,14 @@ ALL: Final = (
     EventType("call.answered", "Somebody answered."),
     EventType(
         "transcript.update",
-        "Something was said. With `was_interrupted` the agent was cut off, and `text` is what was heard.",
-        {**UTTERANCE, "was_interrupted": {"const": True, "examples": [True]}},
-        optional=frozenset({"was_interrupted"}),
+        "Something was said. With `was_interrupted` the agent was cut off, and `text` is what was heard. With"
+        " `by_operator` a person said it in the agent's place.",
+        {
+            **UTTERANCE,
+            "was_interrupted": {"const": True, "examples": [True]},
+            "by_operator": {"const": True, "examples": [True]},
+        },
+        optional=frozenset({"was_interrupted", "by_operator"}),
     ),
     EventType("call.say", "You had the agent say this.", {"text": TEXT}),
     EventType("call.note", "You had the agent heed this.", {"text": TEXT}),
@@ -62,6 +67,13 @@ ALL: Final = (
         "call.provider_failed",
         "A speech or language provider failed, and another took its place.",
         {"detail": {"type": "string", "examples": ["stt moonshine"]}},
+    ),
+    EventType("call.taken_over", "A person speaks in the agent's place."),
+    EventType(
+        "call.handed_back",
+        "The agent speaks again. With `detail` the person's connection was lost.",
+        {"detail": {"const": "connection_lost", "examples": ["connection_lost"]}},
+        optional=frozenset({"detail"}),
     ),
     EventType("call.resumed", "Another process of ours leads the conversation on."),
     EventType("call.completed", "A conversation has ended.", ENDED),

@@ -69,6 +69,12 @@ class Reports:
             was_interrupted=was_interrupted,
         )
 
+    def operator_turn(self, *, text: str, start_ms: int, end_ms: int) -> None:
+        self._put(transcripts.record_operator_turn, text=text, start_ms=start_ms, end_ms=end_ms)
+
+    def operator_gone(self) -> None:
+        self._put(transcripts.record_operator_gone)
+
     def digit(self, *, digit: str) -> None:
         self._put(transcripts.record_notice, event_type="call.digit", data={"digit": digit})
 

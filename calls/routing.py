@@ -9,6 +9,7 @@ from channels.routing import URLRouter
 from django.urls import path, re_path
 
 from calls.consumers.feed import FeedConsumer
+from calls.consumers.listening import ListenConsumer
 from calls.consumers.media import BrowserConsumer
 from calls.consumers.page_feed import PageFeedConsumer
 
@@ -29,6 +30,7 @@ websockets = URLRouter(
         path("v1/ws", FeedConsumer.as_asgi()),
         path("feed/<str:account_id>", PageFeedConsumer.as_asgi()),
         path("media/browser/<str:token>", BrowserConsumer.as_asgi()),
+        path("media/listen/<str:token>", ListenConsumer.as_asgi()),
         re_path(r"", NoSocketHere.as_asgi()),
     ]
 )

@@ -11,6 +11,7 @@ from django.db.models import F
 from agents import voices
 from calls.audio.framing import TELEPHONE_RATE
 from calls.models import Call, CallEvent, Leg, LegHolder, Turn
+from calls.services import operating
 from calls.services.lifecycle import Claim
 from calls.telephony.browser import BROWSER_RATE
 from calls.voice.session import PastTurn, SessionSpec, Speaker
@@ -60,6 +61,8 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         notes=tuple(
             event.data["text"] for event in CallEvent.objects.filter(call=call, type="call.note").order_by("seq")
         ),
+        operators_said=operating.said_by_operators(call),
+        is_taken_over=operating.is_taken_over(call),
         may_be_machine=call.direction == Call.Direction.OUTBOUND,
         rate=BROWSER_RATE if leg.kind == Leg.Kind.BROWSER else TELEPHONE_RATE,
     )

@@ -10,7 +10,7 @@ from accounts.models import AuditEntry
 from calls.models import Call, CallEvent
 
 # What people did that the call's own log does not tell.
-_BESIDE: Final = ("call.hung_up", "call.listened_in", "call.taken_over", "call.handed_back")
+_BESIDE: Final = ("call.hung_up", "call.listened_in")
 
 
 @dataclass(frozen=True)

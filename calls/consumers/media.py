@@ -11,10 +11,8 @@ import json
 import logging
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -22,6 +20,7 @@ from redis.exceptions import RedisError
 from calls import events
 from calls.consumers.downlink import Downlink
 from calls.consumers.holding import NotReady, WebLegs, jobs, web_legs
+from calls.consumers.origins import is_own_page, origin_of
 from calls.consumers.outgoing import transport_of
 from calls.consumers.talk_log import TalkLog, transcript
 from calls.models import Call
@@ -187,16 +186,10 @@ class BrowserConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
 
         Programs send no origin: the token is what lets them in.
         """
-        headers = dict(self.scope["headers"])
-        origin = headers.get(b"origin", b"").decode("latin-1").rstrip("/")
-        if (
-            not origin
-            or origin == settings.PUBLIC_URL
-            or urlsplit(origin).netloc == headers.get(b"host", b"").decode("latin-1")
-        ):
+        if is_own_page(self.scope):
             return True
         try:
-            return origin in await jobs().run(talks.origins_of, call_id=token.partition(".")[0])
+            return origin_of(self.scope) in await jobs().run(talks.origins_of, call_id=token.partition(".")[0])
         except (DatabaseError, InterfaceError):
             return False
 

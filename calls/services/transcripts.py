@@ -9,8 +9,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from accounts import audit
 from calls import events
-from calls.models import Call, Turn
+from calls.models import Call, CallEvent, Turn
+from calls.services import operating
 from calls.services.lifecycle import Superseded
 
 
@@ -70,6 +72,26 @@ def record_agent_turn_ended(
     turn.is_final, turn.was_interrupted = True, was_interrupted
     _store(turn, at=at)
     _announce(turn, call=call, at=at)
+
+
+@transaction.atomic
+def record_operator_turn(*, call_id: str, token: int, text: str, start_ms: int, end_ms: int, at: datetime) -> None:
+    """Somebody said this in the agent's place: it is the agent's side. Raises Superseded."""
+    call = _fenced(call_id, token)
+    turn = Turn(call=call, speaker=Turn.Speaker.AGENT, text=text, start_ms=start_ms, end_ms=end_ms, is_final=True)
+    _store(turn, at=at)
+    operator = CallEvent.objects.filter(call=call, type="call.taken_over").order_by("-seq").first()
+    data = {"speaker": turn.speaker, "text": turn.text, "is_final": True, "by_operator": True}
+    events.record(call, "transcript.update", at=at, data=data, origin=operator.origin if operator else "")
+
+
+@transaction.atomic
+def record_operator_gone(*, call_id: str, token: int, at: datetime) -> None:
+    """The agent has the call again. Nothing is written where the operator handed it back. Raises Superseded."""
+    call = _fenced(call_id, token)
+    if operating.is_taken_over(call):
+        events.record(call, "call.handed_back", at=at, data={"detail": "connection_lost"})
+        audit.record(account=call.account, by=audit.PLATFORM, action="call.handed_back", target=call.public_id, at=at)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -15,7 +15,8 @@ from calls import bus
 from calls.audio.framing import FRAMES_PER_SECOND, TELEPHONE_RATE, frame_bytes, frame_samples, silent_frame
 from calls.audio.levels import from_dbfs
 from calls.telephony.base import EndedBy, EndReason, Leg, LegEnd
-from calls.telephony.hearing import Hearing
+from calls.telephony.guests import Guests
+from calls.telephony.hearing import KEPT_FRAMES, Hearing
 from calls.telephony.pacing import Due
 from calls.telephony.playing import PlayQueue
 from calls.telephony.recording import Recording
@@ -93,6 +94,11 @@ class HeldLeg:
         self._use_rate(TELEPHONE_RATE)
         self._digits: deque[str] = deque(maxlen=MOST_DIGITS)
 
+        self.guests = Guests(call, send=send)
+        # What the operator said that the worker has not been told, and the agent's side since the listeners were.
+        self._operator_said: deque[tuple[int, bytes]] = deque(maxlen=KEPT_FRAMES)
+        self._agent_side: list[bytes] = []
+
         self._send = send
         self._changed = changed
         self._over = over
@@ -104,6 +110,11 @@ class HeldLeg:
     @property
     def is_answered(self) -> bool:
         return self.state == State.ANSWERED
+
+    @property
+    def may_apologise(self) -> bool:
+        """Whether nobody says anything to the person now."""
+        return self.is_answered and self.queue.is_silent and not self.guests.is_operated
 
     def take_line(self, line: Leg) -> None:
         """This is the connection, not dialled yet."""
@@ -173,6 +184,7 @@ class HeldLeg:
                 is_whole=self.queue.is_whole,
                 replay_from=self.hearing.sent,
                 spoken_upto=self.queue.spoken_upto,
+                is_operated=self.guests.is_operated,
             )
         )
 
@@ -203,6 +215,8 @@ class HeldLeg:
 
     def speak(self, speech: bus.Speech) -> None:
         self.queue.put(utterance=speech.utterance, pcm=speech.pcm, is_last=speech.is_last)
+        if self.guests.is_operated:
+            self.queue.flush(self.frame)
         self._report()
 
     def flush(self) -> None:
@@ -226,6 +240,41 @@ class HeldLeg:
             self._quiet_since = now
         return self._quiet_since is not None and now - self._quiet_since >= TAIL_SECONDS
 
+    # --- Those who listen in, and the one who speaks in the agent's place ----------------------------------------------
+
+    def take_guest(self, sender: str, item: bus.Item, *, now: float) -> None:
+        """Obey a listener."""
+        was_operated = self.guests.is_operated
+        may_operate = self.is_answered and self.goodbye is None
+        self.guests.take(sender, item, now=now, may_operate=may_operate)
+        self._heed_operator(was_operated)
+
+    def let_guests_go(self, *, now: float) -> None:
+        """Forget those who have not been heard of for too long."""
+        was_operated = self.guests.is_operated
+        self.guests.expire(now=now)
+        self._heed_operator(was_operated)
+
+    def _heed_operator(self, was_operated: bool) -> None:
+        is_operated = self.guests.is_operated
+        if is_operated == was_operated:
+            return
+        if is_operated:
+            self.flush()
+        self._pass_operator(is_bus_there=True)
+        self.tell(bus.Operated(self.call, self.token, is_operated))
+
+    def _pass_operator(self, *, is_bus_there: bool) -> None:
+        """Tell the worker what the operator said. What nobody was told is kept for the next."""
+        if not self.worker or not is_bus_there or not self._operator_said:
+            return
+        first = expected = self._operator_said[0][0]
+        frames: list[bytes] = []
+        while self._operator_said and self._operator_said[0][0] == expected:
+            frames.append(self._operator_said.popleft()[1])
+            expected += 1
+        self.tell(bus.OperatorSaid(self.call, self.token, first, b"".join(frames)))
+
     # --- Time ---------------------------------------------------------------------------------------------------------
 
     def step(self, due: Due, *, is_bus_there: bool) -> None:
@@ -235,14 +284,17 @@ class HeldLeg:
             for _ in range(due.missed):
                 self._record_agent(self._silence)
         for _ in range(due.frames):
-            self._play(self.queue.next(self.frame) or self._pause(is_bus_there=is_bus_there))
+            self._play(self._next_frame() or self._pause(is_bus_there=is_bus_there))
             if not self.is_live:
                 return
 
-        for frame in self.hearing.advance(self.frame):
+        placed = self.hearing.advance(self.frame)
+        for frame in placed:
             if self.recording is not None:
                 self.recording.caller(frame)
         self._report()
+        self._pass_operator(is_bus_there=is_bus_there)
+        self._copy(placed, is_bus_there=is_bus_there)
         # What waits here while the bus is away comes at the pace of a replay when it is back, not in one burst.
         if is_bus_there and self.worker and (heard := self.hearing.take()) is not None:
             self.tell(bus.Heard(self.call, self.token, *heard))
@@ -254,6 +306,21 @@ class HeldLeg:
             for frame in self.hearing.advance(self.frame):
                 self.recording.caller(frame)
 
+    def _next_frame(self) -> bytes | None:
+        """What the operator says, else the agent; None where nobody does."""
+        if not self.guests.is_operated:
+            return self.queue.next(self.frame)
+        frame = self.guests.next_frame(self.rate)
+        if frame is not None:
+            self._operator_said.append((self.frame, frame))
+        return frame
+
+    def _copy(self, caller: Sequence[bytes], *, is_bus_there: bool) -> None:
+        """Let the listeners hear both sides. What cannot be sent now is not sent later."""
+        agent, self._agent_side = self._agent_side, []
+        if self.guests.are_listening and is_bus_there:
+            self.guests.let_hear(rate=self.rate, caller=b"".join(caller), agent=b"".join(agent))
+
     def _play(self, frame: bytes) -> None:
         if self.line is not None:
             self.line.play(frame)
@@ -262,6 +329,8 @@ class HeldLeg:
     def _record_agent(self, frame: bytes) -> None:
         if self.recording is not None:
             self.recording.agent(frame)
+        if self.guests.are_listening:
+            self._agent_side.append(frame)
         self.frame += 1
 
     def _pause(self, *, is_bus_there: bool) -> bytes:

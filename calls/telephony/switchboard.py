@@ -132,6 +132,7 @@ class Switchboard:
         self._let_go_of_the_past(now)
 
     def _pass_time(self, leg: HeldLeg, due: Due, now: float, *, is_bus_there: bool) -> None:
+        leg.let_guests_go(now=now)
         if leg.is_answered:
             leg.step(due, is_bus_there=is_bus_there)
         if not leg.is_live:
@@ -149,7 +150,7 @@ class Switchboard:
             self._end(leg, MEDIA_LOST)
         elif leg.alone_since is not None and away_since is None and now - leg.alone_since >= ALONE_SECONDS:
             self._end(leg, WORKER_LOST)
-        elif waited >= APOLOGISE_AFTER and leg.is_answered and leg.queue.is_silent:
+        elif waited >= APOLOGISE_AFTER and leg.may_apologise:
             self._apologise(leg)
 
     def _judge_workers(self, now: float) -> None:
@@ -211,6 +212,8 @@ class Switchboard:
                 self._answer_for_the_past(sender, item)
             elif not item.token and isinstance(item, bus.HangUp | bus.SendDigits):
                 self._obey(leg, item, now)
+            elif isinstance(item, bus.Listen | bus.Operate | bus.OperatorSpeech):
+                leg.take_guest(sender, item, now=now)
             elif item.token == leg.token and leg.worker == sender:
                 leg.beat_at = now
                 self._obey(leg, item, now)

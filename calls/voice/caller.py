@@ -38,6 +38,8 @@ class Caller:
         self.newest_frame = 0
         # How many turns with words there were.
         self.turns = 0
+        # The frame where the newest of them ended.
+        self.said_upto = 0
         self.is_in_turn = False
         self.is_in_voice = False
         self._voice_began: int | None = None
@@ -98,6 +100,7 @@ class Caller:
         began = self._voice_began if self._voice_began is not None else self._voice_ended
         end = max(began, self._voice_ended)
         self.sink.user_turn(text=text, start_ms=began * FRAME_MS, end_ms=end * FRAME_MS)
+        self.said_upto = end
         self._confirmed = max(self._confirmed, end)
         self._voice_began, self._guess, self._wordless_at = None, "", None
         self._on_words(text)

@@ -87,6 +87,7 @@ class Conversation(Talk):
         self._outcome = outcome
         if outcome.kind in ("ended", "media_lost"):
             self._caller.report_unfinished_words()
+            self._stand_in.drop()
             self._utterances.close()
         self._jobs.put_nowait(_nothing)
 
@@ -127,7 +128,11 @@ class Conversation(Talk):
         elif isinstance(item, bus.LegState):
             self._leg_became(item)
         elif isinstance(item, bus.Attached):
-            self._attached(item)
+            await self._attached(item)
+        elif isinstance(item, bus.OperatorSaid):
+            self._stand_in.hear(item.frame, item.pcm, rate=self._rate)
+        elif isinstance(item, bus.Operated):
+            await self._operated(is_on=item.is_on)
         elif isinstance(item, bus.Digit):
             self._sink.digit(digit=item.digit)
             self._silence.restart(self._clock())
@@ -149,7 +154,13 @@ class Conversation(Talk):
             if item.state == "answered":
                 self._answered()
 
-    def _attached(self, item: bus.Attached) -> None:
+    async def _operated(self, *, is_on: bool) -> None:
+        if is_on:
+            await self._step_aside()
+        elif self._stand_in.is_on:
+            self._stand_in.end(lambda: self._jobs.put_nowait(self._step_back))
+
+    async def _attached(self, item: bus.Attached) -> None:
         self._use_rate(item.rate)
         if item.state != "answered":
             # Of a leg that has ended, its LegState with the reason is on the way.
@@ -166,6 +177,13 @@ class Conversation(Talk):
             self._answered()
             if self._spec.is_dialed and (self._spec.history or item.utterance):
                 self._take_over(item)
+            if item.is_operated:
+                await self._step_aside()
+            elif self._spec.is_taken_over:
+                # It was handed back while nobody drove the call.
+                self._sink.operator_gone()
+                self._heed_operator()
+                await self._instruct()
 
     def _take_over(self, attached: bus.Attached) -> None:
         self._has_opened, self._opening_at = True, None
@@ -196,7 +214,8 @@ class Conversation(Talk):
             self._level.hear(frame)
             if self._resuming is not None:
                 self._resuming.hear(number, is_voice=self._level.speaking)
-            if self._spec.may_be_machine and self._machine.is_watching and not self._ending.is_decided:
+            is_free = not (self._ending.is_decided or self._stand_in.is_on)
+            if is_free and self._spec.may_be_machine and self._machine.is_watching:
                 self._machine.hear(frame)
                 self._look_for_machine()
             await self._pipeline.input.hear(number, frame, rate=self._rate)

@@ -50,6 +50,9 @@ class SessionSpec:
     history: Sequence[PastTurn] = ()
     # Instructions of the account's (`note`), oldest first.
     notes: Sequence[str] = ()
+    # What people said in the agent's place, oldest first, and whether one of them, by the log, has the call now.
+    operators_said: Sequence[str] = ()
+    is_taken_over: bool = False
     # Whether an answering machine may have answered. Nobody's machine calls us.
     may_be_machine: bool = True
     # The leg's, in Hz, as far as it is known before the leg is there.
@@ -98,6 +101,12 @@ class EventSink(Protocol):
 
     def agent_turn_ended(self, *, utterance: int, text: str, start_ms: int, end_ms: int, was_interrupted: bool) -> None:
         """The utterance has been played, or cut off: `text` is what the person heard of it."""
+
+    def operator_turn(self, *, text: str, start_ms: int, end_ms: int) -> None:
+        """A person said this in the agent's place."""
+
+    def operator_gone(self) -> None:
+        """The agent has the call again."""
 
     def digit(self, *, digit: str) -> None:
         """The person pressed a key."""

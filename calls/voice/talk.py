@@ -22,6 +22,7 @@ from calls.voice.providers.house import Embedder, House, Message, Persona
 from calls.voice.providers.llm import EndpointLLM, Thinker, make_llm
 from calls.voice.session import EventSink, SessionSpec, Stages
 from calls.voice.silence import Silence
+from calls.voice.standing_in import NOTE, StandIn, sentences
 from calls.voice.takeover import Resuming, rest_of
 from calls.voice.timing import Stopwatch
 from calls.voice.utterances import Utterance, Utterances
@@ -83,6 +84,7 @@ class Talk:
         self._keypad = Keypad(self._clock)
         self._silence = Silence()
         self._ending = Ending()
+        self._stand_in = StandIn(stt=senses.stt, clock=self._clock, on_said=self._operator_said, on_failed=self._missed)
         self._level = EnergyVad()
         self._machine = AnsweringMachine(TELEPHONE_RATE)
         self._machine_since: float | None = None
@@ -124,6 +126,9 @@ class Talk:
                 self._remember("user" if turn.speaker == "user" else "agent", turn.text)
         for note in spec.notes:
             self._heed(note)
+        self._stand_in.said = list(spec.operators_said)
+        if spec.operators_said and not spec.is_taken_over:
+            self._heed_operator()
 
     # --- What the pipeline tells and asks -----------------------------------------------------------------------------
 
@@ -141,7 +146,7 @@ class Talk:
         self._caller.said(text)
 
     def wants_reply(self) -> bool:
-        if self._ending.is_decided or self._machine.is_machine:
+        if self._ending.is_decided or self._machine.is_machine or self._stand_in.is_on:
             return False
         if not self._has_opened or self._opening_was_talked_over():
             self._has_opened, self._opening_at, self._cut = True, None, None
@@ -193,7 +198,7 @@ class Talk:
 
     def _could_not_hear(self, times: int) -> None:
         """The recognition failed. Once may be chance: ask; then it is our fault, and the call is over."""
-        if self._ending.is_decided or self._machine.is_machine:
+        if self._ending.is_decided or self._machine.is_machine or self._stand_in.is_on:
             return
         if times >= MOST_UNHEARD:
             self.wind_up("speech_error")
@@ -218,11 +223,15 @@ class Talk:
     # --- What the agent says ------------------------------------------------------------------------------------------
 
     async def _speak(self, text: str, *, is_last: bool = False) -> None:
+        if self._stand_in.is_on and not is_last:
+            return
         frame = TTSSpeakFrame(text, append_to_context=False)
         frame.interruptible = not is_last
         await self._pipeline.to_speaker(frame)
 
     async def _reply(self) -> None:
+        if self._stand_in.is_on:
+            return
         self._composing_since = self._clock()
         await self._pipeline.to_llm(LLMContextFrame(context=self._pipeline.context))
 
@@ -268,10 +277,51 @@ class Talk:
             self._utterances.flush()
         self._composing_since = None
 
+    # --- Somebody in the agent's place --------------------------------------------------------------------------------
+
+    async def _step_aside(self) -> None:
+        """Somebody has taken the call over: say nothing, and listen to both."""
+        self._stand_in.begin()
+        self._has_opened, self._opening_at, self._resuming, self._cut = True, None, None, None
+        await self._hush()
+
+    async def _step_back(self) -> None:
+        """The agent has the call again: know what was said, and answer what was not."""
+        if not self._stand_in.is_over:
+            return
+        is_owed = self._is_owed_answer()
+        self._stand_in.is_on = False
+        self._sink.operator_gone()
+        self._heed_operator()
+        await self._instruct()
+        self._silence.restart(self._clock())
+        if is_owed and not self._caller.is_speaking:
+            await self._reply()
+
+    def _is_owed_answer(self) -> bool:
+        turns = [message.role for message in self._messages if message.role in ("user", "agent")]
+        if self._stand_in.spoke_upto:
+            return self._caller.said_upto > self._stand_in.spoke_upto
+        return bool(turns) and turns[-1] == "user"
+
+    def _heed_operator(self) -> None:
+        """Know what was said in the agent's place: a language model as an instruction, the embedded engine as facts."""
+        said = " ".join(self._stand_in.said)
+        self._notes.append(NOTE.format(said=said) if said else NOTE.partition(" They said")[0])
+        known = {message.text for message in self._messages if message.role == "told"}
+        self._messages += [Message("told", sentence) for sentence in sentences(said) if sentence not in known]
+
+    def _operator_said(self, text: str, start_ms: int, end_ms: int) -> None:
+        self._sink.operator_turn(text=text, start_ms=start_ms, end_ms=end_ms)
+        self._remember("agent", text)
+
+    def _missed(self) -> None:
+        self._sink.heed(kind="provider_failed", detail="stt")
+
     # --- Answering machines -------------------------------------------------------------------------------------------
 
     def _listen_for_machine(self, words: str) -> None:
-        if not self._ending.is_decided and self._spec.may_be_machine:
+        if not (self._ending.is_decided or self._stand_in.is_on) and self._spec.may_be_machine:
             self._machine.hear_words(words)
             self._look_for_machine()
 
@@ -338,6 +388,9 @@ class Talk:
                 self._hang_up(self._ending.reason, self._ending.by, after_speech=True)
         elif left <= GOODBYE_LATEST or (left <= GOODBYE_ROOM and is_pause):
             self.wind_up("max_duration")
+        elif self._stand_in.is_on:
+            self._stand_in.tick(now)
+            self._silence.restart(now)
         elif self._machine_since is not None:
             if self._machine.is_ready(waited=now - self._machine_since):
                 message = self._spec.voicemail_message or self._house.voicemail_message()

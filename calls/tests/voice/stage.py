@@ -97,6 +97,7 @@ class StubHolder:
         self.is_released = False
         self.ended = asyncio.Event()
         self.is_deaf = False
+        self.is_operated = False
         self.last_played = (0, 0)
 
     def say(self, pcm: bytes) -> None:
@@ -172,6 +173,7 @@ class StubHolder:
                 last.is_whole if last else True,
                 replay,
                 self.frame,
+                self.is_operated,
             )
         )
         self._tell(bus.Heard(self.call, self.token, replay, bytes(self.caller[replay * SIZE : self.frame * SIZE])))
@@ -236,6 +238,7 @@ class Record:
         self.times: list[tuple[str, int, int]] = []
         self.stages: list[Stages] = []
         self.digits: list[str] = []
+        self.handed_back = 0
         self.heeded: list[tuple[str, str]] = []
 
     def interim(self, *, speaker: str, text: str) -> None:
@@ -255,6 +258,13 @@ class Record:
         if text:
             self.turns.append(("agent", text))
             self.times.append(("agent", start_ms, end_ms))
+
+    def operator_turn(self, *, text: str, start_ms: int, end_ms: int) -> None:
+        self.turns.append(("operator", text))
+        self.times.append(("operator", start_ms, end_ms))
+
+    def operator_gone(self) -> None:
+        self.handed_back += 1
 
     def digit(self, *, digit: str) -> None:
         self.digits.append(digit)

@@ -18,9 +18,9 @@ _VOLUNTEERED = ("phone", "email", "name")
 
 @dataclass(frozen=True)
 class Message:
-    """One turn, or an operator's `note`."""
+    """One turn, an operator's `note`, or a sentence that the caller was `told` by somebody in the agent's place."""
 
-    role: Literal["user", "agent", "note"]
+    role: Literal["user", "agent", "note", "told"]
     text: str
 
 
@@ -153,7 +153,7 @@ def read_history(history: Sequence[Message], asks: Sequence[Ask]) -> State:
             if put:
                 # The last one in the text is the one that waits for an answer.
                 state.pending = max(put, key=lambda ask: _key(text).find(_key(ask.question)))
-        else:
+        elif message.role == "user":
             # Two utterances without a reply between them are one: the first was cut off.
             state.heard = f"{state.heard} {text}".strip()
     return state

@@ -59,9 +59,9 @@ class House:
         heeded = [heed(message.text) for message in history if message.role == "note"]
         asks = (*self._brief.asks, *(ask for note in heeded for ask in note.asks))
         state = read_history(history, (*asks, WHEN_INSTEAD))
-        knowledge = knowledge_of(
-            self._persona.prompt, self._brief, tuple(note.fact for note in heeded if note.fact)[-20:]
-        )
+        facts = [note.fact for note in heeded if note.fact]
+        facts += [message.text for message in history if message.role == "told"]
+        knowledge = knowledge_of(self._persona.prompt, self._brief, tuple(facts[-20:]))
         fresh = heeded[len(heeded) - len(state.new_notes) :]
         turn = Turn(self._script, self._brief, state, asks, knowledge, self._embedder)
         reply = reply_in(self._foreign, turn) if self._foreign else turn.reply()
