@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, Final
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -59,6 +60,7 @@ def public(*, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method not in access.methods:
                 return HttpResponseNotAllowed(access.methods)
+            _check_texts(request)
             enter(request)
             return view(request, *args, **kwargs)
 
@@ -102,6 +104,7 @@ def switch(request: DashboardRequest, *, account: Account) -> None:
 def _refuse(request: Any, access: Access) -> HttpResponseBase | None:
     if request.method not in access.methods:
         return HttpResponseNotAllowed(access.methods)
+    _check_texts(request)
     if not request.user.is_authenticated:
         return _lead_to(request, redirect_to_login(request.get_full_path(), reverse("account_login")).url)
     if not enter(request):
@@ -109,6 +112,15 @@ def _refuse(request: Any, access: Access) -> HttpResponseBase | None:
     if access.role is not None and not request.membership.reaches(access.role):
         return refuse_role(request, role=access.role)
     return None
+
+
+def _check_texts(request: HttpRequest) -> None:
+    """Refuse what PostgreSQL would: U+0000 in the address or a form."""
+    sent = [request.path_info]
+    for values in (request.GET, request.POST):
+        sent += [text for name, texts in values.lists() for text in (name, *map(str, texts))]
+    if any("\x00" in text for text in sent):
+        raise BadRequest("U+0000")
 
 
 def refuse_role(request: DashboardRequest, *, role: str) -> HttpResponseBase:

@@ -100,6 +100,17 @@ def test_what_is_not_the_workspace_s_does_not_exist(browser: Client, pattern: UR
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/talk/a%00", "/agents/a%00", "/calls/a%00", "/calls?before=a%00", "/pricing?a%00"])
+def test_what_no_column_can_hold_is_a_bad_request(browser: Client, path: str) -> None:
+    assert browser.get(path).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_form_that_no_column_can_hold_is_a_bad_request(browser: Client) -> None:
+    assert browser.post("/calls/views", {"name": "a\x00"}).status_code == 400
+
+
+@pytest.mark.django_db
 @_named(FOR_MEMBERS)
 def test_other_methods_are_refused(browser: Client, pattern: URLPattern) -> None:
     response = browser.delete(_path(pattern))
