@@ -89,7 +89,7 @@ class LedgerFault:
 @transaction.atomic
 def grant(*, account: Account, reference: str, micro_credits: int, at: datetime, memo: str = "") -> None:
     """Give credits to an account. Raises ReusedReference."""
-    _ensure_balance(account)
+    ensure_balance(account)
     post(Kind.GRANT, account=account, reference=reference, micro_credits=micro_credits, at=at, memo=memo)
 
 
@@ -107,7 +107,7 @@ def adjust(
     if micro_credits == 0:
         raise NothingToMove("An adjustment of nothing changes nothing.", param="credits")
 
-    _ensure_balance(account)
+    ensure_balance(account)
     return post(
         Kind.ADJUSTMENT,
         account=account,
@@ -251,7 +251,8 @@ def _move_balance(account: Account, changes: Mapping[str, int]) -> Balance:
     return balance
 
 
-def _ensure_balance(account: Account) -> None:
+def ensure_balance(account: Account) -> None:
+    """Give the account its balance row. One that was never given any credits, such as a further workspace, has none."""
     if not Balance.objects.filter(account=account).exists():
         Balance.objects.bulk_create([Balance(account=account)], ignore_conflicts=True)
 

@@ -16,7 +16,7 @@ from django.db.models import QuerySet, Sum
 from accounts.models import Account
 from billing.models import Balance, LedgerEntry, Reversal, TopUp, Transaction
 from billing.payments.base import CheckoutNotice, CheckoutState, Notice, Order, Payments, ReversalNotice
-from billing.services.ledger import post
+from billing.services.ledger import ensure_balance, post
 from vaniagent.lib import errors, ids, money
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,7 @@ def _take_checkout(notice: CheckoutNotice, *, at: datetime) -> None:
             log.error("A payment is not what was asked for", extra={"top_up_id": top_up.public_id})
         case CheckoutState.PAID:
             top_up.status, top_up.paid_at, top_up.failure = Status.PAID, at, ""
+            ensure_balance(top_up.account)
             post(
                 Kind.TOP_UP,
                 account=top_up.account,

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Scope
+from accounts.models import Scope, User
+from accounts.workspaces import create_workspace
 from billing import services
 from billing.models import Balance, TopUp, Transaction
 from billing.tests.stripe_server import SECRET_KEY, WEBHOOK_SECRET, StripeServer, event_of, signature_of, stripe_server
-from conftest import ApiClient
+from conftest import ApiClient, make_key
 
 pytestmark = pytest.mark.django_db
 
@@ -181,6 +183,16 @@ def test_paid_once_however_often_it_is_told(api: ApiClient, account: Any, server
     shown = api.get(f"{TOP_UPS}/{made['id']}").json()
     assert (shown["status"], shown["url"]) == ("paid", None)
     assert shown["paid_at"] is not None
+
+
+def test_the_first_credits_of_a_further_workspace(api: ApiClient, server: StripeServer) -> None:
+    user = User.objects.get(email="owner@example.com")
+    account = create_workspace(user=user, name="Second", at=timezone.now())
+    order(ApiClient(make_key(account)))
+
+    assert send(server.session_event("completed", "cs_test_1", payment_status="paid", status="complete")) == 200
+
+    assert available(account) == 20_000_000
 
 
 def test_paid_later(api: ApiClient, account: Any, server: StripeServer) -> None:
