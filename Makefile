@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-system fuzz lint fmt bench drill docs pins
+.PHONY: help demo run test test-system fuzz lint fmt bench drill docs messages pins
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -18,7 +18,7 @@ run: .venv/runtime.stamp ## Run the whole product on this machine (PORT=8000)
 	@exec $(VENV) -m ops.supervisor $(ARGS)
 
 test: .venv/all.stamp ## Run the tests, on a PostgreSQL and Valkey of their own
-	@exec $(VENV) -m ops.test -m "not system" $(ARGS)
+	@exec $(VENV) -m ops.test $(if $(ARGS),-m "not system" $(ARGS),--all)
 
 test-system: .venv/all.stamp .venv/whisper.stamp ## Run the tests that need more packages, Debian's among them, and install those
 	@scripts/install-system-packages
@@ -44,6 +44,9 @@ docs: .venv/runtime.stamp ## Write the API's descriptions, docs/openapi.yaml and
 	@SECRET_KEY=unused $(VENV) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 	@SECRET_KEY=unused $(VENV) manage.py shell -v 0 -c \
 		'from pathlib import Path; from vaniagent import asyncapi; asyncapi.write(Path("docs/asyncapi.yaml"))'
+
+messages: .venv/all.stamp ## Gather the words of pages and mails into locale/, and compile the translations
+	@exec $(VENV) -m ops.messages
 
 pins: ## Choose the versions in constraints.txt anew, from the requirements
 	@scripts/pin $(PYTHON)

@@ -1,4 +1,8 @@
-"""`make test`: pytest, on a PostgreSQL and Valkey that are there for this run alone."""
+"""`make test`: pytest, on a PostgreSQL and Valkey that are there for this run alone.
+
+`--all` runs every test but those of `make test-system`: the two halves side by side, each on stores of its own, then what
+drives the whole product in real time, which wants the machine for itself.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import tomllib
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
+from typing import IO, Final
 
 import pytest
 
@@ -17,39 +25,76 @@ from ops.processes import spawn
 from ops.stores import StoreError, throw_away
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Much of its time it waits, for speech and for clocks. All other tests are the other half.
+FIRST_HALF: Final = ("calls",)
 
 
 def main(arguments: list[str]) -> int:
     may_be_empty = "--may-be-empty" in arguments
-    words = [word for word in arguments if word != "--may-be-empty"]
+    words = [word for word in arguments if word not in ("--all", "--may-be-empty")]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with throw_away() as stores, tempfile.TemporaryDirectory(prefix="vaniagent-var-") as var_dir:
-            # Neither a stack that runs here nor its data are touched.
-            env = {**os.environ, **stores, "VAR_DIR": var_dir, "SECRET_KEY": secrets.token_hex(32)}
-            code = _run([sys.executable, "-m", "pytest", *words], env)
+        codes = [_run(side_by_side) for side_by_side in (_rounds() if "--all" in arguments else [[words]])]
     except StoreError as problem:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    code = next((code for code in codes if code), 0)
     if may_be_empty and code == pytest.ExitCode.NO_TESTS_COLLECTED:
         return 0
     return code
 
 
-def _run(argv: list[str], env: dict[str, str]) -> int:
-    process = spawn(argv, env=env, cwd=BASE_DIR, output=None, death_signal=signal.SIGINT)
-    try:
-        return process.wait()
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+def _rounds() -> list[list[list[str]]]:
+    """What pytest is given: the runs of each round go side by side."""
+    with (BASE_DIR / "pyproject.toml").open("rb") as file:
+        folders = tomllib.load(file)["tool"]["pytest"]["ini_options"]["testpaths"]
+    rest = [folder for folder in folders if folder not in FIRST_HALF]
+    quick = ["-m", "not system and not stack"]
+    return [[[*FIRST_HALF, *quick], [*rest, *quick]], [["-m", "stack and not system"]]]
+
+
+def _run(side_by_side: Sequence[Sequence[str]]) -> int:
+    """Run pytest with each of these at once; what the first prints is seen live, the others' when it has ended."""
+    with ExitStack() as held:
+        outputs: list[IO[bytes] | None] = [None]
+        outputs += [held.enter_context(tempfile.TemporaryFile()) for _ in side_by_side[1:]]
+        processes = [_start(words, output, held) for words, output in zip(side_by_side, outputs, strict=True)]
+        codes = []
+        for process, output in zip(processes, outputs, strict=True):
+            codes.append(process.wait())
+            if output is not None:
+                output.seek(0)
+                print(output.read().decode(errors="replace"), flush=True)
+    return next((code for code in codes if code), 0)
+
+
+def _start(words: Sequence[str], output: IO[bytes] | None, held: ExitStack) -> subprocess.Popen[bytes]:
+    """pytest on stores of its own, which end with `held`."""
+    stores = held.enter_context(throw_away())
+    var_dir = held.enter_context(tempfile.TemporaryDirectory(prefix="vaniagent-var-"))
+    # Neither a stack that runs here nor its data are touched.
+    env = {**os.environ, **stores, "VAR_DIR": var_dir, "SECRET_KEY": secrets.token_hex(32)}
+    process = spawn(
+        [sys.executable, "-m", "pytest", *words],
+        env=env,
+        cwd=BASE_DIR,
+        output=None if output is None else output.fileno(),
+        death_signal=signal.SIGINT,
+    )
+    held.callback(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from billing.models import Balance
 from calls import bus
 from calls.models import Call, LegHolder
 from calls.services import control, lifecycle, upkeep
@@ -85,7 +86,7 @@ def test_a_call_that_waited_for_a_worker_for_too_long_is_given_up(call, account,
     reap(31)
 
     assert state_of(call) == ("failed", "no_capacity")
-    assert account.balance.held == 0
+    assert Balance.objects.get(account=account).held == 0
 
 
 def test_a_claimed_call_has_longer_to_be_dialled(call, reap):
