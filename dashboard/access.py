@@ -92,8 +92,8 @@ def enter(request: Any) -> bool:
 
 
 def memberships_of(user: User) -> list[Membership]:
-    """A person's workspaces, oldest membership first."""
-    return list(Membership.objects.filter(user=user).select_related("account").order_by("pk"))
+    """A person's workspaces that were not closed, oldest membership first."""
+    return list(Membership.objects.filter(user=user, account__closed_at=None).select_related("account").order_by("pk"))
 
 
 def switch(request: DashboardRequest, *, account: Account) -> None:

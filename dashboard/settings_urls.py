@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboard.views import billing, invitation, keys, members, webhooks
+from dashboard.views import audit, billing, data, invitation, keys, lines, members, webhooks, workspace_settings
 
 SETTINGS = [
     path("settings/keys", keys.key_list, name="settings_keys"),
@@ -38,4 +38,14 @@ SETTINGS = [
         name="withdraw_invitation",
     ),
     path("invitations/<str:token>", invitation.show_invitation, name="invitation"),
+    path("settings/data", data.show_data, name="settings_data"),
+    path("settings/data/retention", data.set_retention, name="set_retention"),
+    path("settings/data/export", data.ask_export, name="ask_export"),
+    path("settings/data/exports/<str:export_id>", data.download_export, name="download_export"),
+    path("settings/data/erase", data.erase_caller, name="erase_caller"),
+    path("settings/audit", audit.audit_log, name="settings_audit"),
+    path("settings/lines", lines.show_lines, name="settings_lines"),
+    path("settings/workspace", workspace_settings.show_workspace, name="settings_workspace"),
+    path("settings/workspace/new", workspace_settings.new_workspace, name="new_workspace"),
+    path("settings/workspace/close", workspace_settings.close_workspace, name="close_workspace"),
 ]

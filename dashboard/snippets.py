@@ -38,3 +38,13 @@ app.post("/vaniagent", express.raw({ type: "application/json" }), (req, res) => 
 });
 app.listen(3000);
 """
+SANDBOX_SCRIPT: Final = """\
+curl -X POST %(url)s/v1/calls \\
+  -H "Authorization: Bearer va_test_…" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "agent_id": "agent_…",
+    "to_number": "+15005550100",
+    "sandbox": {"lines": ["Hello?", "How much is a cleaning?", "Thank you. Goodbye."]}
+  }'
+"""
