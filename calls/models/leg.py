@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 
 from calls.models.call import Call
@@ -10,6 +12,16 @@ from vaniagent.lib import ids
 
 def _leg_id() -> str:
     return ids.new("leg")
+
+
+class LegQuerySet(models.QuerySet["Leg"]):
+    def of_call(self, call_id: str, **its: object) -> Self:
+        """The leg of the call of this public id, if the call is such.
+
+        Without a join: an UPDATE that has waited for another one looks at its row anew, and not at those that it was joined
+        with; joined, it would go by the status from before.
+        """
+        return self.filter(call__in=Call.objects.filter(public_id=call_id, **its))
 
 
 class Leg(models.Model):
@@ -41,6 +53,8 @@ class Leg(models.Model):
     ended_reason = models.CharField(max_length=40, null=True)
     ended_by = models.CharField(max_length=20, null=True)
     ended_detail = models.CharField(max_length=200, blank=True, help_text="The carrier's own words, for staff")
+
+    objects = LegQuerySet.as_manager()
 
     class Meta:
         constraints = [

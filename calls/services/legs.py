@@ -31,7 +31,7 @@ def begin_dial(*, call_id: str, holder: str, at: datetime) -> Plan | None:
 
     A holder that asks again for a leg it took is given it again: it did not get the first answer.
     """
-    legs = Leg.objects.filter(call__public_id=call_id, call__status__in=Call.LIVE)
+    legs = Leg.objects.of_call(call_id, status__in=Call.LIVE)
     taken = (
         legs.filter(status=Leg.Status.PLANNED, holder__in=("", holder)).update(
             status=Leg.Status.DIALING, holder=holder, dialed_at=at
@@ -142,5 +142,5 @@ def forget_holder(*, name: str) -> None:
 
 
 def _held(call_id: str, holder: str) -> QuerySet[Leg]:
-    legs: QuerySet[Leg] = Leg.objects.filter(call__public_id=call_id, holder=holder)
+    legs: QuerySet[Leg] = Leg.objects.of_call(call_id).filter(holder=holder)
     return legs

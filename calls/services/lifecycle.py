@@ -144,7 +144,7 @@ def mark_answered(*, call_id: str, at: datetime) -> bool:
 @transaction.atomic
 def complete_undialled(*, call_id: str, reason: str, by: str, at: datetime) -> bool:
     """End a call that nobody has begun to dial. False where somebody has: then the leg is to be hung up."""
-    leg = Leg.objects.filter(call__public_id=call_id, status=Leg.Status.PLANNED)
+    leg = Leg.objects.of_call(call_id).filter(status=Leg.Status.PLANNED)
     if not leg.update(status=Leg.Status.ENDED, ended_at=at, ended_reason=reason, ended_by=by):
         return False
 

@@ -28,13 +28,8 @@ def take_talk(*, token: str, holder: str, at: datetime) -> Call:
     except links.InvalidLink:
         raise TalkGone("This talk's address is no longer good.") from None
 
-    waiting = Leg.objects.filter(
-        call__public_id=call_id,
-        call__status__in=Call.LIVE,
-        kind=Leg.Kind.BROWSER,
-        status=Leg.Status.PLANNED,
-        holder="",
-    )
+    of_call = Leg.objects.of_call(call_id, status__in=Call.LIVE)
+    waiting = of_call.filter(kind=Leg.Kind.BROWSER, status=Leg.Status.PLANNED, holder="")
     if not waiting.update(holder=holder):
         raise TalkGone("This talk's address was used before.")
     Call.objects.filter(public_id=call_id).update(queued_at=at)
