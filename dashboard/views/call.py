@@ -57,7 +57,11 @@ HAPPENED: Final = {
     "transcript.ready": gettext_lazy("Transcript and summary were ready."),
     "recording.ready": gettext_lazy("The recording was ready."),
 }
-SPOKE: Final = {"agent": gettext_lazy("The agent spoke."), "user": gettext_lazy("The caller spoke.")}
+SPOKE: Final = {
+    "agent": gettext_lazy("The agent spoke."),
+    "user": gettext_lazy("The caller spoke."),
+    "operator": gettext_lazy("Somebody of yours spoke in the agent’s place."),
+}
 STAGES: Final = {
     "vad": gettext_lazy("noticing the end of speech"),
     "turn": gettext_lazy("deciding that the turn is over"),
@@ -189,7 +193,8 @@ def _line(turn: Turn) -> Line:
 
 
 def _happening(moment: Moment) -> Happening:
-    words: Any = HAPPENED.get(moment.type) or SPOKE.get(moment.data.get("speaker", ""))
+    speaker = "operator" if moment.data.get("by_operator") else moment.data.get("speaker", "")
+    words: Any = HAPPENED.get(moment.type) or SPOKE.get(speaker)
     if words is None and moment.type in event_types.BY_NAME:
         words = event_types.BY_NAME[moment.type].description
     if words is None:

@@ -16,14 +16,14 @@ let heard = 0;
 let isBegun = false;
 let changes;
 
-function lineOf(speaker, text, { isInterim = false, wasInterrupted = false } = {}) {
+function lineOf(speaker, text, { isInterim = false, wasInterrupted = false, byOperator = false } = {}) {
   const line = document.createElement("li");
   line.className = `line line-${speaker === "agent" ? "agent" : "user"}${isInterim ? " line-interim" : ""}`;
   const head = document.createElement("div");
   head.className = "line-head";
   const who = document.createElement("span");
   who.className = "line-who";
-  who.textContent = word(speaker === "agent" ? "agent" : "user");
+  who.textContent = word(byOperator ? "operator" : speaker === "agent" ? "agent" : "user");
   head.append(who);
   const words = document.createElement("p");
   words.textContent = text;
@@ -37,12 +37,12 @@ function lineOf(speaker, text, { isInterim = false, wasInterrupted = false } = {
   return line;
 }
 
-function showWords({ speaker, text, is_final: isFinal, was_interrupted: wasInterrupted }) {
+function showWords({ speaker, text, is_final: isFinal, was_interrupted: wasInterrupted, by_operator: byOperator }) {
   const lines = page()?.querySelector("[data-lines]");
   if (!lines) return;
   const wasAtEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < NEAR;
   lines.querySelector(`.line-interim.line-${speaker}`)?.remove();
-  if (text) lines.append(lineOf(speaker, text, { isInterim: !isFinal, wasInterrupted }));
+  if (text) lines.append(lineOf(speaker, text, { isInterim: !isFinal, wasInterrupted, byOperator }));
   const nothing = page().querySelector("[data-nothing-said]");
   if (nothing) nothing.hidden = true;
   if (wasAtEnd) lines.scrollTop = lines.scrollHeight;
