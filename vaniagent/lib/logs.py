@@ -58,7 +58,7 @@ def logging_settings(*, log_format: str, level: str) -> dict[str, Any]:
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
-    renderers = [structlog.processors.format_exc_info, _quote_no_rows, renderer]
+    renderers = [structlog.processors.format_exc_info, _quote_no_rows, _tell_no_query, renderer]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -81,4 +81,11 @@ def logging_settings(*, log_format: str, level: str) -> dict[str, Any]:
 def _quote_no_rows(logger: Any, name: str, event: EventDict) -> EventDict:
     if "exception" in event:
         event["exception"] = _QUOTED.sub("", event["exception"])
+    return event
+
+
+def _tell_no_query(logger: Any, name: str, event: EventDict) -> EventDict:
+    """Django adds the whole request to what it says of a refusal: with it the query, which may hold a link's signature."""
+    if (request := event.pop("request", None)) is not None:
+        event["method"] = getattr(request, "method", None)
     return event

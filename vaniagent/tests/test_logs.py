@@ -33,6 +33,19 @@ def test_a_traceback_shows_no_variables(formatter: logging.Formatter) -> None:
 
 
 @pytest.mark.django_db
+def test_a_refusal_shows_no_query(
+    formatter: logging.Formatter, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/files/call_1/recording.wav?expires=1&signature=abc")
+
+    (refused,) = [record for record in caplog.records if record.name == "django.request"]
+    text = formatter.format(refused)
+    assert "Forbidden: /files/call_1/recording.wav" in text
+    assert "GET" in text
+    assert "signature" not in text
+
+
+@pytest.mark.django_db
 def test_a_traceback_shows_no_row(formatter: logging.Formatter) -> None:
     number, name = "+14155550100", "Sam\n\nMiller"
     try:
