@@ -247,7 +247,9 @@ def _place_next(batch: CallBatch, *, at: datetime) -> bool:
     running = locked.filter(pk=batch.pk, status=Status.RUNNING).first()
     if running is None:
         return False
-    row = BatchRow.objects.filter(batch=running, status=Row.WAITING).order_by("line").first()
+    # Locked, so that whoever erases a caller knows whether the call was placed.
+    rows = BatchRow.objects.select_for_update(of=("self",), no_key=True)
+    row = rows.filter(batch=running, status=Row.WAITING).order_by("line").first()
     if row is None:
         CallBatch.objects.filter(pk=running.pk).update(status=Status.DONE, ended_at=at)
         return False

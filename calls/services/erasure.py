@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, workspaces
 from accounts.models import Account
-from calls.models import BatchRow, Call, CallEvent, CallWords, Leg, Recording, Retention, Turn
+from calls.models import BatchRow, Call, CallBatch, CallEvent, CallWords, Leg, Recording, Retention, Turn
 from vaniagent.lib import errors
 from webhooks import services as webhooks
 
@@ -89,15 +89,16 @@ def calls_with(*, account: Account, number: str) -> QuerySet[Call]:
 def erase_caller(*, account: Account, number: str, by: audit.Actor, at: datetime) -> Erased:
     """Erase all that was kept of a caller, and the number. Safe to repeat. Raises BadNumber and CallerOnTheLine."""
     calls = calls_with(account=account, number=number)
+    plain = _plain(number)
+    # Before the look at live calls: who is being called this moment is waited for, and found.
+    listed = BatchRow.objects.filter(batch__in=CallBatch.objects.for_account(account), to_number=plain)
+    listed.filter(status=BatchRow.Status.WAITING).update(status=BatchRow.Status.CANCELED)
     if calls.filter(status__in=Call.LIVE).exists():
         raise CallerOnTheLine(_("A call with this number is in progress. Hang it up first, or wait."))
 
     erased = _erase(calls, recordings=True, words=True, numbers=True)
-    plain = _plain(number)
     with transaction.atomic():
-        rows = BatchRow.objects.filter(batch__account=account, to_number=plain)
-        rows.filter(status=BatchRow.Status.WAITING).update(status=BatchRow.Status.CANCELED)
-        rows.update(to_number=masked(plain), metadata={})
+        listed.update(to_number=masked(plain), metadata={})
         audit.record(
             account=account,
             by=by,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from accounts import audit
 from accounts.models import AuditEntry, User
@@ -15,7 +16,7 @@ from agents.models import Agent
 from billing.models import Balance
 from calls.models import BatchRow, Call, CallBatch
 from calls.number_files import MOST_ROWS, BadFile, read_numbers
-from calls.services import batches, lifecycle
+from calls.services import batches, erasure, lifecycle
 from calls.tests.conftest import NOW, in_thread
 from calls.tests.test_finding import ended
 
@@ -209,3 +210,25 @@ def test_two_workers_dial_nobody_twice(draft: Any, by: audit.Actor) -> None:
     placed = list(Call.objects.values_list("to_number", flat=True))
     assert len(placed) == len(set(placed)) == 12
     assert states(batch) == {"placed": 12}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_is_called_this_moment_is_not_erased_beside_it(agent: Agent, draft: Any, by: audit.Actor) -> None:
+    batch = batches.start_batch(batch=draft(numbers(1)), by=by, at=NOW)
+
+    def erase() -> str:
+        try:
+            erasure.erase_caller(account=agent.account, number="+14155550000", by=by, at=NOW)
+        except erasure.CallerOnTheLine:
+            return "on the line"
+        return "erased"
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            assert batches._place_next(batch, at=NOW)
+            late = threads.submit(in_thread(erase))
+            with pytest.raises(TimeoutError):
+                late.result(timeout=0.5)
+        assert late.result(timeout=10) == "on the line"
+
+    assert states(batch) == {"placed": 1}
