@@ -12,7 +12,8 @@ from accounts.models import Account, Membership, User
 from agents import services as agents
 from agents.models import Agent
 from calls.models import Call, PublicTalk, TalkLink
-from calls.services import talk_links
+from calls.services import starting, talk_links
+from calls.services.talk_links import NoSuchLink
 from conftest import make_account, make_agent
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -166,6 +167,19 @@ def test_visitors_are_not_told_that_the_owner_has_no_credits(client):
 
     assert answer.status_code == 429
     assert "credit" not in answer.text
+
+
+@pytest.mark.parametrize("refusal", [starting.AccountSuspended("This account is suspended."), NoSuchLink("Nobody.")])
+def test_visitors_who_come_as_the_link_is_closed_are_told_the_same(client, link, refusal, monkeypatch):
+    def refuse(**_):
+        raise refusal
+
+    monkeypatch.setattr(talk_links, "start_public_talk", refuse)
+
+    answer = client.post(f"/talk/{link.slug}", headers=OURS)
+
+    assert answer.status_code == 429
+    assert "suspended" not in answer.text
 
 
 def test_the_widget_is_a_script_for_any_page(client):

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from agents.models import Agent, AgentVersion
-from billing import services as billing
 from calls.models import TalkLink
 from calls.services import starting, talk_links
 from calls.services.starting import BrowserTalk
@@ -92,7 +91,7 @@ def _start_public_talk(request: HttpRequest, link: TalkLink) -> HttpResponse:
         response = _begin(talk_links.start_public_talk(slug=link.slug, visitor=visitor, at=timezone.now()))
     except talk_links.LinkIsBusy as error:
         response = JsonResponse(envelope.body_of(error), status=error.status)
-    except (billing.InsufficientCredits, starting.TooManyLiveCalls, starting.NoSuchAgent):
+    except errors.ServiceError:
         # Why is not a visitor's business.
         busy = talk_links.LinkIsBusy(_("Nobody can talk here at the moment. Try again later."))
         response = JsonResponse(envelope.body_of(busy), status=busy.status)
