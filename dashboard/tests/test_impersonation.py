@@ -55,6 +55,16 @@ def test_staff_see_what_the_member_sees(staff: Client, account: Account) -> None
     assert (details["as"], details["reason"]) == ("owner@example.com", "Ticket 7")
 
 
+def test_what_staff_take_with_them_is_in_the_log(staff: Client, account: Account) -> None:
+    look(staff, account)
+
+    assert staff.get("/calls/export.csv?status=failed&number=%2B14155550100").status_code == 200
+
+    entry = AuditEntry.objects.get(action="data.calls_exported")
+    assert (entry.account, entry.actor_kind, entry.actor) == (account, "staff", "staff@example.com")
+    assert entry.details == {"filters": ["number", "status"]}
+
+
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 @pytest.mark.parametrize("address", ["/", "/workspace", "/preferences", "/theme", "/accounts/email/"])
 def test_nothing_can_be_changed(staff: Client, account: Account, method: str, address: str) -> None:

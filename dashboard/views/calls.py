@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from accounts import audit
 from agents.models import Agent
 from calls.exporting import csv_of_calls
 from calls.finding import CallFilter, find_calls
@@ -25,6 +26,7 @@ from calls.models import Call, SavedView
 from calls.services import searching, views
 from dashboard import end_reasons
 from dashboard.access import page
+from dashboard.acting import actor_of
 from dashboard.forms.calls import STATUSES, CallFilterForm
 from dashboard.marking import marked_excerpt
 from dashboard.requests import DashboardRequest
@@ -106,10 +108,17 @@ def calls(request: DashboardRequest) -> HttpResponse:
 @page()
 def export_calls(request: DashboardRequest) -> HttpResponseBase:
     """The filtered list as CSV, written as it is read."""
-    wanted = CallFilter.from_query(dict(request.GET.lists()))
+    wanted, now = CallFilter.from_query(dict(request.GET.lists())), timezone.now()
+    audit.record(
+        account=request.account,
+        by=actor_of(request),
+        action="data.calls_exported",
+        details={"filters": sorted(QueryDict(wanted.to_query()))},
+        at=now,
+    )
     pieces = csv_of_calls(account=request.account, wanted=wanted)
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    name = f"calls-{timezone.now():%Y-%m-%d}.csv"
+    name = f"calls-{now:%Y-%m-%d}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response
