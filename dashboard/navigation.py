@@ -46,7 +46,7 @@ SITE: Final = (
     Page("pricing", _("Pricing")),
 )
 SETTINGS: Final = (
-    Page("settings_workspace", _("Workspace"), "home"),
+    Page("settings_workspace", _("Workspace"), "home", below=["/settings/workspace"]),
     Page("settings_members", _("Members"), "people", below=["/settings/members"]),
     Page("settings_keys", _("API keys"), "key", below=["/settings/keys"], role=Role.DEVELOPER),
     Page("settings_webhooks", _("Webhooks"), "webhook", below=["/settings/webhooks"], role=Role.DEVELOPER),

@@ -16,6 +16,7 @@ STATUSES: Final = (
     (Delivery.Status.PENDING, _("On its way")),
     (Delivery.Status.FAILED, _("Given up")),
 )
+ALL: Final = "all"
 _EVENTS: Final = [(event.name, f"{event.name}: {event.description}") for event in event_types.ALL]
 
 
@@ -66,15 +67,17 @@ class LogFilterForm(forms.Form):
 
 
 class ReplayForm(forms.Form):
+    """Times are the reader's."""
+
     since = forms.DateTimeField(label=_("From"), widget=_Moment())
     until = forms.DateTimeField(label=_("Until"), widget=_Moment())
     status = forms.ChoiceField(
         label=_("Which"),
-        required=False,
+        initial=Delivery.Status.FAILED,
         choices=[
             (Delivery.Status.FAILED, _("Those given up")),
             (Delivery.Status.SUCCEEDED, _("Those delivered")),
-            ("", _("All that ended")),
+            (ALL, _("All that ended")),
         ],
     )
 

@@ -49,6 +49,16 @@ def test_a_key_is_called_by_its_name(browser: Client, account: Account) -> None:
     assert "Till" in browser.get("/settings/audit").content.decode()
 
 
+def test_who_of_our_staff_it_was_is_not_told(browser: Client, account: Account) -> None:
+    staff = User.objects.create_user("staff@vaniagent.example", "correct horse battery")
+    record(account, audit.Actor(user=staff, is_staff=True), "workspace.viewed_by_staff")
+
+    text = browser.get("/settings/audit").content.decode()
+
+    assert "Our staff" in text
+    assert "staff@vaniagent.example" not in text
+
+
 def test_the_log_is_filtered(browser: Client, account: Account, owner: audit.Actor) -> None:
     record(account, owner)
     record(account, audit.PLATFORM, "data.expired")

@@ -173,7 +173,7 @@ def test_the_events_of_a_time_are_sent_again(browser: Client, account: Account, 
 
 
 def test_a_time_that_ends_before_it_begins_is_refused(browser: Client, endpoint: Endpoint) -> None:
-    body = {"since": "2026-11-02T10:00", "until": "2026-11-01T10:00"}
+    body = {"since": "2026-11-02T10:00", "until": "2026-11-01T10:00", "status": "all"}
 
     response = browser.post(f"/settings/webhooks/{endpoint.public_id}/replay", body)
 

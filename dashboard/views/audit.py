@@ -34,7 +34,11 @@ def _put_into_words(entries: Iterable[Any], *, names: dict[str, str]) -> None:
     for entry in entries:
         entry.words = audit.words_of(entry.action)
         entry.key_name = names.get(entry.actor, "")
-        entry.pairs = [(name.replace("_", " "), _text_of(value)) for name, value in entry.details.items()]
+        entry.pairs = [
+            (name.replace("_", " "), _text_of(value))
+            for name, value in entry.details.items()
+            if value not in ("", None)
+        ]
 
 
 def _names_of_keys(request: DashboardRequest, entries: Iterable[AuditEntry]) -> dict[str, str]:

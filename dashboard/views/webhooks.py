@@ -23,7 +23,7 @@ from dashboard.access import Role, page
 from dashboard.acting import actor_of
 from dashboard.confirming import ask, is_confirmed
 from dashboard.forms.failing import blame
-from dashboard.forms.webhooks import EndpointForm, LogFilterForm, ReplayForm
+from dashboard.forms.webhooks import ALL, EndpointForm, LogFilterForm, ReplayForm
 from dashboard.requests import DashboardRequest
 from dashboard.snippets import VERIFY_NODE, VERIFY_PYTHON
 from vaniagent.lib import errors
@@ -176,7 +176,7 @@ def replay_range(request: DashboardRequest, endpoint_id: str) -> HttpResponseBas
                 endpoint=endpoint,
                 since=found["since"],
                 until=found["until"],
-                status=found["status"] or None,
+                status=None if found["status"] == ALL else found["status"],
                 at=timezone.now(),
             )
             _record(request, endpoint, "webhook.replayed", deliveries=count)
