@@ -83,6 +83,19 @@ def test_welcome_opens_the_first_workspace(client: Client) -> None:
     assertRedirects(client.get("/welcome"), "/")
 
 
+def test_trial_credits_are_given_once(client: Client) -> None:
+    user = User.objects.create_user("ada@example.com", "analytical engine")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.post("/welcome", {"name": "First"})
+    Membership.objects.all().delete()
+
+    assertRedirects(client.post("/welcome", {"name": "Second"}), "/")
+
+    first, second = Account.objects.order_by("pk")
+    assert Balance.objects.get(account=first).available == 5_000_000
+    assert not Balance.objects.filter(account=second, available__gt=0).exists()
+
+
 def test_sign_up_can_be_closed(client: Client, settings: Any) -> None:
     settings.SIGN_UP_OPEN = False
 
