@@ -1,17 +1,30 @@
-"""Around pages: the reader's time zone, and compression."""
+"""Around pages: the reader's language and time zone, and compression."""
 
 from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
-from django.utils import timezone
+from django.middleware.locale import LocaleMiddleware
+from django.utils import timezone, translation
 
 # Set by static/js/reader.js.
 TIME_ZONE_COOKIE = "time_zone"
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The language that the reader chose, else the browser's, else English. The staff's pages are in English alone."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path_info.startswith("/admin/"):
+            translation.activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
+        else:
+            super().process_request(request)
 
 
 class ReaderMiddleware:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("billing/stripe", stripe_notice),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("files/voices/<str:voice_id>.wav", voice_preview, name="voice_preview"),

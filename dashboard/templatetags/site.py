@@ -13,6 +13,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.models import Membership
 from dashboard import icons
@@ -46,7 +47,12 @@ _SYSTEMS: Final = (
     ("Linux", "Linux"),
 )
 
-_DATE_FORMATS: Final = {"short": "j M, H:i", "long": "j F Y, H:i", "date": "j M Y", "time": "H:i:s"}
+_DATE_FORMATS: Final = {
+    "short": pgettext_lazy("date format", "j M, H:i"),
+    "long": pgettext_lazy("date format", "j F Y, H:i"),
+    "date": pgettext_lazy("date format", "j M Y"),
+    "time": "H:i:s",
+}
 
 
 @register.simple_tag
@@ -70,7 +76,7 @@ def when(moment: datetime | None, style: str = "short") -> SafeString | str:
         '<time datetime="{}" title="{}">{}</time>',
         utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
         utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        formats.date_format(timezone.localtime(moment), _DATE_FORMATS[style]),
+        formats.date_format(timezone.localtime(moment), str(_DATE_FORMATS[style])),
     )
 
 
@@ -101,7 +107,7 @@ def money(micro_credits: int | None, places: int = 2) -> str:
         return "–"
     amount = Decimal(abs(micro_credits)) / credits_lib.MICRO
     sign = "−" if micro_credits < 0 else ""
-    return f"{sign}${_rounded(amount, places)}"
+    return sign + pgettext("money", "$%(amount)s") % {"amount": _rounded(amount, places)}
 
 
 @register.filter

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import resolve
+from django.utils import translation
 from django.utils.module_loading import import_string
 
 from vaniagent.lib.api import requests
@@ -33,8 +34,9 @@ class ApiMiddleware:
 
 
 def answer(request: HttpRequest) -> HttpResponseBase:
-    """What /v1 says to a request. Never raises: what went wrong is in the answer."""
-    return _chain()(request)
+    """What /v1 says to a request, in English. Never raises: what went wrong is in the answer."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return _chain()(request)
 
 
 @cache
