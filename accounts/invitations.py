@@ -21,6 +21,9 @@ from vaniagent.lib import errors, ids, sealing
 LIFETIME: Final = timedelta(days=7)
 # Open at once for one account: a bound on the mails that somebody can have us send.
 MOST_OPEN: Final = 50
+# A link that is sent again counts, too.
+MOST_A_DAY: Final = 100
+MOST_A_DAY_TO_ONE: Final = 5
 TOKEN_LENGTH: Final = 43
 
 _PURPOSE: Final = "invitation"
@@ -59,6 +62,7 @@ def invite(*, account: Account, email: str, role: str, by: audit.Actor, at: date
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if Membership.objects.for_account(account).filter(user__email__iexact=email).exists():
         raise BadInvitation(_("%(email)s is a member already.") % {"email": email}, param="email")
+    _check_rate(account=account, email=email, at=at)
     earlier = Invitation.objects.for_account(account).filter(email__iexact=email, accepted_at=None, withdrawn_at=None)
     earlier.update(withdrawn_at=at)
     if open_invitations(account=account, at=at).count() >= MOST_OPEN:
@@ -179,6 +183,14 @@ def send(*, invitation_id: int, sealed_token: str) -> None:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _check_rate(*, account: Account, email: str, at: datetime) -> None:
+    lately = Invitation.objects.for_account(account).filter(created_at__gt=at - timedelta(days=1))
+    if lately.filter(email__iexact=email).count() >= MOST_A_DAY_TO_ONE:
+        raise BadInvitation(_("%(email)s was mailed often enough today.") % {"email": email}, param="email")
+    if lately.count() >= MOST_A_DAY:
+        raise BadInvitation(_("%(most)d invitations were sent today, which is the most.") % {"most": MOST_A_DAY})
 
 
 def _check_address(email: str) -> None:

@@ -121,6 +121,30 @@ def test_only_owners_invite_owners(account: Any) -> None:
     assert not Invitation.objects.exists()
 
 
+def test_one_address_is_mailed_a_few_times_a_day(account: Any, invite: Any) -> None:
+    for _number in range(invitations.MOST_A_DAY_TO_ONE):
+        invite()
+
+    with pytest.raises(invitations.BadInvitation, match="mailed often enough"):
+        invite(" NEW@example.com")
+
+    assert invitations.open_invitations(account=account, at=NOW).count() == 1
+    invite(at=NOW + timedelta(days=1))
+
+
+def test_a_bound_on_the_mails_of_a_day(
+    account: Any, owner: audit.Actor, invite: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitations, "MOST_A_DAY", 1)
+    invite()
+    invitations.withdraw(invitation=Invitation.objects.get(), by=owner, at=NOW)
+
+    with pytest.raises(invitations.BadInvitation, match="which is the most"):
+        invite("other@example.com")
+
+    assert Invitation.objects.count() == 1
+
+
 def test_a_bound_on_mails(account: Any, owner: audit.Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invitations, "MOST_OPEN", 2)
     for number in range(2):
