@@ -133,5 +133,5 @@ def test_the_ledger_takes_the_same_queries_however_long(
     for count in (5, 25):
         for number in range(count):
             grant(account, f"{count}/{number}")
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             browser.get("/settings/billing")

@@ -11,7 +11,9 @@ from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 
 from accounts.models import Account, AuditEntry
+from dashboard import snippets
 from webhooks import services as webhooks
+from webhooks import signing
 from webhooks.models import Attempt, Delivery, Endpoint, Event
 
 HOSTILE = "<script>alert(1)</script>"
@@ -205,6 +207,22 @@ def test_hostile_words_are_text(browser: Client, account: Account) -> None:
         assert HOSTILE not in text
         assert ESCAPED in text
         assert "'onload" not in text
+
+
+def test_the_python_that_is_shown_verifies(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VANIAGENT_WEBHOOK_SECRET", endpoint.secret)
+    program: dict[str, Any] = {"__name__": "snippet"}
+    exec(snippets.VERIFY_PYTHON, program)  # noqa: S102  # our own
+    client = program["app"].test_client()
+    body = b'{"event":"call.completed"}'
+    headers = signing.headers(body=body, message_id="evt_1", at=timezone.now(), signing_secrets=[endpoint.secret])
+
+    def posted(body: bytes) -> int:
+        status: int = client.post("/vaniagent", data=body, content_type="application/json", headers=headers).status_code
+        return status
+
+    assert posted(body) == 204
+    assert posted(body + b" ") == 401
 
 
 def test_what_belongs_to_others_does_not_exist(browser: Client, other_account: Account) -> None:

@@ -22,7 +22,7 @@ from accounts.limits import limits_of
 from accounts.models import Account
 from billing import exporting, payments, rates
 from billing import services as billing
-from billing.models import Balance, TopUp, Transaction
+from billing.models import STATED_KINDS, Balance, TopUp, Transaction
 from billing.payments.base import PaymentsFailed
 from calls.services import figures
 from dashboard.access import Role, page
@@ -133,10 +133,14 @@ def _page(request: DashboardRequest, forms: dict[str, Any]) -> HttpResponseBase:
 
 
 def _ledger(request: DashboardRequest) -> Page[Any]:
-    """What came in and went out, a page of it, each with its kind in words."""
-    moved = billing.stated_transactions(account=request.account).order_by("-posted_at", "-pk")
-    found: Page[Any] = Paginator(moved, PAGE).get_page(request.GET.get("page"))
+    """What came in and went out, a page of it, each with its kind in words and its amount."""
+    moved = Transaction.objects.for_account(request.account).filter(kind__in=STATED_KINDS)
+    found: Page[Any] = Paginator(moved.order_by("-posted_at", "-pk"), PAGE).get_page(request.GET.get("page"))
+    # Of the page's alone: summed up before they are cut into pages, all entries ever would be read.
+    shown: Any = billing.stated_transactions(account=request.account).filter(pk__in=[posted.pk for posted in found])
+    amounts = dict(shown.values_list("pk", "micro_credits"))
     for posted in found:
+        posted.micro_credits = amounts[posted.pk]
         posted.words = KINDS.get(posted.kind, posted.kind)
         posted.call_id = posted.reference.partition("/")[0] if posted.reference.startswith("call_") else ""
     return found
