@@ -241,3 +241,12 @@ def test_outside_v1_nothing_is_enveloped(client: Any) -> None:
     assert r.status_code == 404
     assert r.headers["Content-Type"].startswith("text/html")
     assert "X-RateLimit-Limit" not in r.headers
+
+
+@pytest.mark.parametrize(("charset", "status"), [("utf-8", 201), ('"UTF-8"', 201), ("utf-16", 415), ("latin-1", 415)])
+def test_a_body_is_utf_8(api: Any, charset: str, status: int) -> None:
+    body = b'{"name": "Ada", "voice": "joe"}'
+
+    r = api.send_raw("post", "/v1/agents", body, f"application/json; charset={charset}")
+
+    assert r.status_code == status

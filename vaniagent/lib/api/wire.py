@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import IO, Any, Final
 
 import orjson
+from django.utils.http import parse_header_parameters
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -17,6 +18,8 @@ from vaniagent.lib import json_wire
 # UTC, whole seconds, `Z`.
 _TIMES: Final = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 _ENCODER: Final = JSONEncoder()
+# JSON is UTF-8; another charset would be read as something that was not meant.
+_CHARSETS: Final = ("utf-8", "utf8", "us-ascii")
 
 
 class JsonParser(BaseParser):
@@ -52,8 +55,10 @@ class OnlyJson(BaseContentNegotiation):
     """There is one parser and one renderer to choose from."""
 
     def select_parser(self, request: Request, parsers: Any) -> BaseParser | None:
-        content_type = (request.content_type or "").partition(";")[0].strip().lower()
-        return next((parser for parser in parsers if parser.media_type == content_type), None)
+        content_type, parameters = parse_header_parameters(request.content_type or "")
+        if parameters.get("charset", "utf-8").lower() not in _CHARSETS:
+            return None
+        return next((parser for parser in parsers if parser.media_type == content_type.strip().lower()), None)
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         renderer: BaseRenderer = renderers[0]
