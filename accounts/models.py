@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from vaniagent.lib import ids
 from vaniagent.lib.tenancy import AccountQuerySet
@@ -108,10 +109,10 @@ class Membership(models.Model):
 
     class Role(models.TextChoices):
         # The highest first.
-        OWNER = "owner"
-        ADMIN = "admin"
-        DEVELOPER = "developer"
-        VIEWER = "viewer"
+        OWNER = "owner", _("Owner")
+        ADMIN = "admin", _("Admin")
+        DEVELOPER = "developer", _("Developer")
+        VIEWER = "viewer", _("Viewer")
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")

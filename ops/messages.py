@@ -66,7 +66,7 @@ def compiled(catalog: Catalog) -> bytes:
 
 
 def is_translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
-    return bool(string) if isinstance(string, str) else bool(string) and all(string)
+    return all(string or [""]) if not isinstance(string, str) else bool(string)
 
 
 def gather() -> Catalog:

@@ -158,7 +158,7 @@ def test_signed_out_one_is_told_the_ways_in(client: Client, account: Account, to
 
     text = client.get(f"/invitations/{token}").content.decode()
 
-    assert "owner@example.com invites you to their workspace, as developer." in text
+    assert "owner@example.com invites you to their workspace, as Developer." in text
     assert f"/accounts/signup/?next=/invitations/{token}" in text
     assert client.session[onboarding.INVITATION] == token
     assert client.get("/accounts/signup/").status_code == 200
