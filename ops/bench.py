@@ -32,7 +32,9 @@ def main() -> int:
     parser.add_argument(
         "--calls", type=int, default=6, help="voice: calls for each row (a multiple of three; default 6)"
     )
-    parser.add_argument("--rows", type=int, default=1_000_000, help="api: calls in the table (default 1,000,000)")
+    parser.add_argument(
+        "--rows", type=int, default=1_000_000, help="api: calls in the table (default 1,000,000; 0: CPU alone)"
+    )
     parser.add_argument("--sockets", type=int, default=1_000, help="feed: sockets (default 1,000)")
     parser.add_argument("--events", type=int, default=10_000, help="deliveries: events (default 10,000)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")

@@ -115,7 +115,7 @@ class ListTimes:
 
 
 def run(*, rows: int) -> dict[str, Any]:
-    """Measure and print; gives the figures."""
+    """Measure and print; gives the figures. Without rows nothing but CPU is measured, which takes seconds."""
     with ExitStack() as stack:
         stores = stack.enter_context(throw_away(durable=True))
         var_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="vaniagent-var-"))
@@ -132,6 +132,8 @@ def run(*, rows: int) -> dict[str, Any]:
         ours = servers["vaniagent"]
 
         cost = measure_cost(servers, small, link)
+        if not rows:
+            return {"cpu_ms": cost}
         # The small table is one of its own, so that it can be asked beside the large one.
         little = stack.enter_context(little_table(env))
         call_table.add_calls(link, large.account, LARGE)

@@ -13,6 +13,13 @@ from vaniagent.asyncapi import AsyncApiView
 from vaniagent.openapi import OpenApiView
 
 urlpatterns = [
+    # Tried from top to bottom: what is asked most comes first.
+    path("v1/", include("calls.api.urls")),
+    path("v1/", include("agents.api.urls")),
+    path("v1/", include("billing.api.urls")),
+    path("v1/", include("webhooks.api.urls")),
+    path("v1/asyncapi.json", AsyncApiView.as_view()),
+    path("v1/openapi.json", OpenApiView.as_view()),
     path("", include("dashboard.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
@@ -22,10 +29,4 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("files/voices/<str:voice_id>.wav", voice_preview, name="voice_preview"),
     path("files/<str:call_id>/<str:name>", call_file),
-    path("v1/asyncapi.json", AsyncApiView.as_view()),
-    path("v1/openapi.json", OpenApiView.as_view()),
-    path("v1/", include("agents.api.urls")),
-    path("v1/", include("billing.api.urls")),
-    path("v1/", include("calls.api.urls")),
-    path("v1/", include("webhooks.api.urls")),
 ]

@@ -119,6 +119,9 @@ class ApiViewSet(viewsets.GenericViewSet[M], Generic[M]):
                 raise errors.InvalidRequest(f"'{name}' is given more than once.", param=name)
 
         query_class = self.list_query_class if self.action == "list" else Query
+        if query_class is Query and not parameters:
+            return {}
+
         query: Input = query_class(data=parameters.dict(), context={"account": self.account})
         query.is_valid(raise_exception=True)
         validated: dict[str, Any] = query.validated_data

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
+from django.core.signing import Signer
 from django.db import transaction
 
 from calls import events, links
@@ -85,6 +86,14 @@ def test_a_link_is_for_one_file_and_seven_days(call):
     ):
         with pytest.raises(links.InvalidLink):
             links.check(**({"call_id": call.public_id, "name": links.RECORDING, **given, "at": NOW} | wrong))
+
+
+def test_links_that_djangos_signer_made_hold(settings):
+    expires = str(int((NOW + links.LIFETIME).timestamp()))
+    for settings.SECRET_KEY in ("one secret", "another"):
+        signature = Signer(salt="calls.links").signature(f"call_x/{links.RECORDING}?{expires}")
+
+        links.check(call_id="call_x", name=links.RECORDING, expires=expires, signature=signature, at=NOW)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,10 +5,12 @@ Where Redis is away each process counts for itself: limits become looser then, a
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,8 +18,8 @@ from typing import Any, Final
 
 import redis
 from django.conf import settings
-from redis.commands.core import Script
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, RedisError
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ if full == 0 then
 end
 return {full, unpack(counts)}
 """
+_COUNT_DIGEST: Final = hashlib.sha1(_COUNT.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -120,11 +123,12 @@ class _Counters:
     """This process's connection to the counters, and its own for when Redis is away."""
 
     def __init__(self, url: str) -> None:
-        client = redis.Redis.from_url(
+        self._pool = redis.ConnectionPool.from_url(
             url, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
         )
+        # A deque is as good as a lock to threads, and costs less than what a client of Redis does around each command.
+        self._idle: deque[Any] = deque()
         self.redis_paused_until = 0.0
-        self._script: Script = client.register_script(_COUNT)
         self._lock = threading.Lock()
         self._local: dict[str, int] = {}
         self._is_away = False
@@ -139,8 +143,26 @@ class _Counters:
         arguments: list[int] = []
         for window in windows:
             arguments += [window.limit, window.seconds + 1]
-        answer: Any = self._script(keys=keys, args=arguments)
+        try:
+            answer = self._ask("EVALSHA", _COUNT_DIGEST, len(keys), *keys, *arguments)
+        except NoScriptError:
+            # Redis keeps it from now on.
+            answer = self._ask("EVAL", _COUNT, len(keys), *keys, *arguments)
         return bool(answer[0]), [int(counted) for counted in answer[1:]]
+
+    def _ask(self, *words: str | int) -> Any:
+        """Redis's answer to a command, over a connection that nobody else uses meanwhile."""
+        try:
+            link = self._idle.pop()
+        except IndexError:
+            link = self._pool.make_connection()
+        try:
+            answer = _exchange(link, words)
+        except RedisConnectionError:
+            # Closed while it rested.
+            answer = _exchange(link, words)
+        self._idle.append(link)
+        return answer
 
     def count_here(self, keys: list[str], windows: Sequence[Window]) -> tuple[bool, list[int]]:
         with self._lock:
@@ -152,6 +174,11 @@ class _Counters:
                 counts = [counted + 1 for counted in counts]
                 self._local.update(zip(keys, counts, strict=True))
             return full, counts
+
+
+def _exchange(link: Any, words: Sequence[str | int]) -> Any:
+    link.send_command(*words)
+    return link.read_response()
 
 
 @cache

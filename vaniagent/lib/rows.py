@@ -6,7 +6,8 @@ request under /v1 asks is read this way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
@@ -29,18 +30,31 @@ def instance(model: type[M], values: Sequence[Any]) -> M:
 
 def first(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
     """The first row that the statement finds."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    with _executed(statement, values) as cursor:
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
 
 
 def every(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows that the statement finds."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    with _executed(statement, values) as cursor:
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
+
+
+@contextmanager
+def _executed(statement: str, values: Sequence[Any]) -> Iterator[Any]:
+    """A cursor with the statement's rows: psycopg's own, unless somebody watches what Django's executes."""
+    if connection.queries_logged or connection.execute_wrappers:
+        with connection.cursor() as watched:
+            watched.execute(statement, values)
+            yield watched
+        return
+
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+        yield cursor.execute(statement, values)
 
 
 def insert(row: Model) -> None:

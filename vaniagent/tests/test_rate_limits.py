@@ -9,6 +9,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import redis
+from django.conf import settings
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from vaniagent.lib import rate_limits
@@ -27,6 +29,13 @@ def client_name() -> Any:
 @pytest.fixture
 def without_redis() -> Iterator[Any]:
     counters = rate_limits._Counters("redis://127.0.0.1:1/0")
+    with mock.patch.object(rate_limits, "_counters", autospec=True, return_value=counters):
+        yield counters
+
+
+@pytest.fixture
+def own_counters() -> Iterator[Any]:
+    counters = rate_limits._Counters(settings.REDIS_URL)
     with mock.patch.object(rate_limits, "_counters", autospec=True, return_value=counters):
         yield counters
 
@@ -101,3 +110,41 @@ def test_without_redis_it_is_not_asked_each_time(client_name: Any, without_redis
             count(client=client_name, windows=windows(2, 100), now=NOW)
 
     assert asked.call_count == 1
+
+
+def test_goes_on_counting_in_redis_where_its_connections_were_closed_meanwhile(
+    client_name: Any, own_counters: Any
+) -> None:
+    count(client=client_name, windows=windows(5, 100), now=NOW)
+    with redis.Redis.from_url(settings.REDIS_URL) as control:
+        own_counters._idle[0].send_command("CLIENT", "ID")
+        control.client_kill_filter(_id=own_counters._idle[0].read_response())
+
+    assert count(client=client_name, windows=windows(5, 100), now=NOW).remaining == 3
+    assert own_counters.redis_paused_until == 0
+
+
+def test_goes_on_counting_where_redis_has_forgotten_the_script(client_name: Any, own_counters: Any) -> None:
+    count(client=client_name, windows=windows(5, 100), now=NOW)
+    with redis.Redis.from_url(settings.REDIS_URL) as control:
+        control.script_flush()
+
+    remaining = [count(client=client_name, windows=windows(5, 100), now=NOW).remaining for _ in range(2)]
+
+    assert remaining == [3, 2]
+    assert own_counters.redis_paused_until == 0
+
+
+def test_threads_share_connections_and_no_count_is_lost(client_name: Any, own_counters: Any) -> None:
+    def ask() -> None:
+        for _ in range(20):
+            count(client=client_name, windows=windows(1_000, 1_000), now=NOW)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert count(client=client_name, windows=windows(1_000, 1_000), now=NOW).remaining == 1_000 - 81
+    assert 1 <= len(own_counters._idle) <= 4
