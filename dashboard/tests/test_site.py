@@ -113,11 +113,6 @@ def test_times_are_in_the_zone_that_one_chose(browser: Client, account: Account)
     assert browser.post("/preferences", {"time_zone": "Europe/Nowhere"}).status_code == 200
 
 
-def test_a_home_of_three_agents(browser: Client, account: Account, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(8):
-        assertContains(browser.get("/"), account.name)
-
-
 @pytest.mark.parametrize(
     "path", ["/accounts/email/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/password/change/"]
 )
