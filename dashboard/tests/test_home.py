@@ -42,7 +42,8 @@ def test_how_the_calls_go(browser: Client, calls: list[Call]) -> None:
 
     words = words_of(response.content)
     assert "3 calls today" in words
-    assert "1 of 2 that ended" in words
+    assert "Calls 3" in words
+    assert "Answered 50 % 1 of 2 that ended" in words
     assert "As a table" in words
     assertContains(response, 'aria-current="page">Today')
 
