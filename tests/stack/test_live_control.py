@@ -28,7 +28,7 @@ OFFER = "Hello, this is the dentist myself. A whitening takes two hours."
 LINES = [
     "Hello?",
     "How long does a whitening take?",
-    "And where can I park?",
+    "How much is a cleaning?",
     "Thank you very much for your help. Goodbye.",
 ]
 
@@ -142,7 +142,7 @@ def test_listened_in_taken_over_and_handed_back(stack: Stack, customer: Customer
     asked = next(n for n, (speaker, text) in enumerate(turns) if speaker == "user" and "how long" in text)
     # The prompt does not say so: the person did.
     assert "hours" in turns[asked + 1][1], turns
-    assert "park" in said
+    assert "90 dollars" in said, turns
 
     # The callee heard the person, and the listener both.
     for path in (customer.download_recording(call, tmp_path), member.write(tmp_path / "ear.wav")):
