@@ -33,6 +33,7 @@ _VALUES: Final[Mapping[str, Any]] = {
     "SandboxBody.lines": ["Hello?", "How much is a cleaning?"],
     "TopUp.credits": "20.00",
     "TopUp.url": "https://checkout.stripe.com/c/pay/cs_abc123",
+    "Talk.media_url": "wss://api.vaniagent.com/media/browser/call_xyz789.1705314660.Zk3v",
     "Transaction.amount": "-0.41",
     "Transaction.kind": "charge",
     "Transaction.memo": "4 min 5 s",

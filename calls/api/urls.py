@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from calls.api.account import AccountViewSet
+from calls.api.talks import TalkViewSet
 from calls.api.views import CallViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("calls", CallViewSet, basename="call")
 
 urlpatterns = [
+    re_path(r"^agents/(?P<id>[0-9A-Za-z_]{1,60})/talks\Z", TalkViewSet.as_view({"post": "create"})),
     path("account", AccountViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
     *router.urls,
 ]

@@ -92,6 +92,7 @@ def start_browser_talk(
     version: AgentVersion | None = None,
     max_duration: int | None = None,
     metadata: Mapping[str, Any] | None = None,
+    api_key: ApiKey | None = None,
     at: datetime,
 ) -> BrowserTalk:
     """A call that somebody will have in a browser, with this version of the agent (None: the current one).
@@ -107,9 +108,10 @@ def start_browser_talk(
     call = _open_call(
         account=account,
         version=version or current,
-        is_test=False,
+        is_test=api_key is not None and api_key.mode == ApiKey.Mode.TEST,
         at=at,
         agent=agent,
+        api_key=api_key,
         direction=Call.Direction.INBOUND,
         to_number=BROWSER,
         from_number=None,

@@ -38,6 +38,12 @@ class EndpointChanges(EndpointBody):
     status = serializers.ChoiceField(choices=Endpoint.Status.choices)
 
 
+class SampleBody(Input):
+    """Which event is made up; without it the first that the endpoint wants."""
+
+    event = EventNameField(max_length=50, required=False)
+
+
 class ReplayBody(Input):
     """What is sent again: events from a time on, before another; of one status, or all that have ended."""
 

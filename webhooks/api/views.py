@@ -23,6 +23,7 @@ from webhooks.api.serializers import (
     EndpointWithSecretSerializer,
     ReplayBody,
     ReplaySerializer,
+    SampleBody,
 )
 from webhooks.models import Attempt, Delivery, DeliveryQuerySet, Endpoint
 
@@ -69,12 +70,12 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
         endpoint = services.rotate_secret(endpoint=self.get_object(), at=timezone.now())
         return Response(EndpointWithSecretSerializer(endpoint).data)
 
-    @extend_schema(request=Nothing, responses={201: DeliverySerializer})
+    @extend_schema(request=SampleBody, responses={201: DeliverySerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, id: str) -> Response:
-        """Send an endpoint a sample event."""
-        self.read(Nothing)
-        delivery = services.send_test_event(endpoint=self.get_object(), at=timezone.now())
+        """Send an endpoint a sample event: the one that `event` names, or the first that it wants."""
+        endpoint, body = self.get_object(), self.read(SampleBody)
+        delivery = services.send_test_event(endpoint=endpoint, event_type=body.get("event"), at=timezone.now())
         return Response(DeliverySerializer(delivery).data, status.HTTP_201_CREATED)
 
     @extend_schema(request=ReplayBody, responses=ReplaySerializer)

@@ -25,13 +25,14 @@ from webhooks.services.endpoints import (
     update_endpoint,
 )
 from webhooks.services.forgetting import forget_subjects
-from webhooks.services.recording import forget_old_events, record_event, send_test_event
+from webhooks.services.recording import NotWanted, forget_old_events, record_event, send_test_event
 
 __all__ = [
     "Claim",
     "EndpointNotEnabled",
     "InvalidEndpoint",
     "NoSuchEndpoint",
+    "NotWanted",
     "Outcome",
     "claim_due",
     "create_endpoint",

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from accounts.models import Account
-from vaniagent.lib import ids, json_wire, rows
+from vaniagent.lib import errors, ids, json_wire, rows
 from webhooks import event_types, tasks
 from webhooks.models import Delivery, Endpoint, Event
 from webhooks.services.endpoints import lock_listening
@@ -23,6 +23,10 @@ _LISTENING: Final = """
     SELECT id FROM webhooks_endpoint
     WHERE account_id = %s AND deleted_at IS NULL AND status = 'enabled' AND events @> ARRAY[%s]::varchar[]
 """
+
+
+class NotWanted(errors.InvalidRequest):
+    """The endpoint hears no events of this kind."""
 
 
 def record_event(
@@ -44,20 +48,19 @@ def record_event(
 
 
 @transaction.atomic
-def send_test_event(*, endpoint: Endpoint, at: datetime) -> Delivery:
-    """Send a made-up event of the first kind that this endpoint wants, marked as a test in its metadata.
+def send_test_event(*, endpoint: Endpoint, event_type: str | None = None, at: datetime) -> Delivery:
+    """Send a made-up event of a kind that this endpoint wants (None: the first), marked as a test in its metadata.
 
-    Raises EndpointNotEnabled.
+    Raises EndpointNotEnabled and NotWanted.
     """
     endpoint = lock_listening(endpoint)
-    event_type = endpoint.events[0]
-    call_id, agent_id = ids.new("call"), ids.new("agent")
-    if event_type == event_types.ACCOUNT_BALANCE_LOW.name:
-        subject = endpoint.account.public_id
-        data: dict[str, object] = {"account_id": subject, "credits": "0.95", "threshold": "1.00"}
-    else:
-        subject, data = call_id, _sample_data(event_type, call_id, agent_id)
-    event = _record(endpoint.account, event_type, subject, {**data, "metadata": {"test": True}}, at, [endpoint.pk])
+    if event_type is None:
+        event_type = endpoint.events[0]
+    elif event_type not in endpoint.events:
+        raise NotWanted(f"The endpoint wants no '{event_type}'; it wants {', '.join(endpoint.events)}.", param="event")
+
+    subject, data = _sample(endpoint.account, event_type)
+    event = _record(endpoint.account, event_type, subject, data, at, [endpoint.pk])
     return event.deliveries.get()
 
 
@@ -91,7 +94,18 @@ def _record(
     return event
 
 
-def _sample_data(event_type: str, call_id: str, agent_id: str) -> dict[str, object]:
+def _sample(account: Account, event_type: str) -> tuple[str, dict[str, object]]:
+    """The subject and the data of a made-up event."""
+    if event_type == event_types.ACCOUNT_BALANCE_LOW.name:
+        subject = account.public_id
+        data: dict[str, object] = {"account_id": subject, "credits": "0.95", "threshold": "1.00"}
+    else:
+        subject = ids.new("call")
+        data = _sample_of_call(event_type, subject, ids.new("agent"))
+    return subject, {**data, "metadata": {"test": True}}
+
+
+def _sample_of_call(event_type: str, call_id: str, agent_id: str) -> dict[str, object]:
     status = {"call.started": "initiated", "call.failed": "failed"}.get(event_type, "completed")
     data: dict[str, object] = {"call_id": call_id, "agent_id": agent_id, "status": status}
     match event_type:

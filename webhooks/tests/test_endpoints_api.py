@@ -128,6 +128,17 @@ def test_sends_a_sample_and_shows_its_delivery(api: ApiClient, made: dict[str, A
     assert api.get(f"{URL}/{made['id']}/deliveries?status=failed").json()["data"] == []
 
 
+def test_sends_a_sample_of_the_event_that_is_named(api: ApiClient, made: dict[str, Any]) -> None:
+    assert "call.failed" in made["events"]
+
+    delivery = api.post(f"{URL}/{made['id']}/test", {"event": "call.failed"}).json()
+    refusal = api.post(f"{URL}/{made['id']}/test", {"event": "recording.ready"})
+
+    assert delivery["event"] == "call.failed"
+    assert (refusal.status_code, refusal.json()["error"]["param"]) == (400, "event")
+    assert Delivery.objects.count() == 1
+
+
 def test_a_disabled_endpoint_takes_no_sample(api: ApiClient, made: dict[str, Any]) -> None:
     api.patch(f"{URL}/{made['id']}", {"status": "disabled"})
 
