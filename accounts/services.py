@@ -39,6 +39,10 @@ class BadScopes(errors.InvalidRequest):
     """No scope at all, or one that is none."""
 
 
+class ScopeBeyondRole(errors.PermissionDenied):
+    """A member may not hand on more than their role lets them do."""
+
+
 @transaction.atomic
 def create_account(
     *,
@@ -100,14 +104,17 @@ def create_api_key(
     by: audit.Actor | None = None,
     at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which nothing can show again. Raises BadScopes and TooManyKeys.
+    """A new key and its text, which nothing can show again. Raises BadScopes, ScopeBeyondRole and TooManyKeys.
 
     `by` and `at` put it into the audit log.
     """
     if not scopes or not set(scopes) <= set(Scope.values):
         raise BadScopes(f"Scopes are one or more of {', '.join(Scope.values)}.", param="scopes")
 
+    # The lock makes the count below exact, and nobody's role changes meanwhile.
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if by is not None and by.user is not None:
+        _check_may_give(scopes, account=account, by=by)
     if ApiKey.objects.for_account(account).filter(revoked_at=None).count() >= MAX_KEYS_PER_ACCOUNT:
         raise TooManyKeys(f"An account has at most {MAX_KEYS_PER_ACCOUNT} keys; revoke one first.")
 
@@ -139,6 +146,28 @@ def revoke_api_key(*, key: ApiKey, at: datetime, by: audit.Actor | None = None) 
             account=key.account, by=by, action="key.revoked", target=key.public_id, details={"name": key.name}, at=at
         )
     return True
+
+
+def scopes_of_role(role: str) -> tuple[str, ...]:
+    """The scopes that a member of this role may give to a key. Only admins and owners reach money and members."""
+    match role:
+        case Membership.Role.OWNER | Membership.Role.ADMIN:
+            return tuple(Scope.values)
+        case Membership.Role.DEVELOPER:
+            return (Scope.READ.value, Scope.CALLS.value)
+        case _:
+            return ()
+
+
+def _check_may_give(scopes: Sequence[str], *, account: Account, by: audit.Actor) -> None:
+    member = Membership.objects.for_account(account).filter(user=by.user).first()
+    allowed = scopes_of_role(member.role) if member is not None else ()
+    beyond = [scope for scope in scopes if scope not in allowed]
+    if beyond:
+        raise ScopeBeyondRole(
+            f"Your role does not reach as far as a key with the scope '{beyond[0]}'. An admin can make it.",
+            param="scopes",
+        )
 
 
 def _check_credentials(email: str, password: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.utils.functional import Promise
@@ -45,6 +46,15 @@ class KeyForm(forms.Form):
         initial=[Scope.READ, Scope.CALLS],
     )
     expires = forms.ChoiceField(label=_("Expires"), choices=LIFETIMES, initial=NEVER)
+
+    def __init__(self, data: Any = None, *, allowed: Collection[str]) -> None:
+        """`allowed`: the scopes that whoever makes the key may give."""
+        super().__init__(data)
+        scopes = self.fields["scopes"]
+        assert isinstance(scopes, forms.MultipleChoiceField)  # noqa: S101 - declared so above
+        scopes.choices = [choice for choice in SCOPES if choice[0] in allowed]
+        if len(scopes.choices) < len(SCOPES):
+            scopes.help_text = _("A key for everything is an admin's to make.")
 
     def expires_at(self, now: datetime) -> datetime | None:
         chosen = self.cleaned_data["expires"]

@@ -73,6 +73,20 @@ def test_what_makes_no_key_is_said(browser: Client, account: Account) -> None:
     assert not ApiKey.objects.exists()
 
 
+def test_a_developer_makes_no_key_that_reaches_money(account: Account, log_in: Callable[..., Client]) -> None:
+    developer = log_in(account, "developer")
+
+    page = developer.get("/settings/keys")
+    response = developer.post("/settings/keys", {**BODY, "scopes": ["read", "admin"]})
+
+    assert 'value="calls"' in page.content.decode()
+    assert 'value="admin"' not in page.content.decode()
+    assert list(response.context["form"].errors) == ["scopes"]
+    assert not ApiKey.objects.exists()
+    developer.post("/settings/keys", BODY)
+    assert ApiKey.objects.get().scopes == ["read", "calls"]
+
+
 def test_too_many_keys_are_refused_in_words(browser: Client, account: Account, monkeypatch: Any) -> None:
     monkeypatch.setattr(accounts, "MAX_KEYS_PER_ACCOUNT", 1)
     browser.post("/settings/keys", BODY)

@@ -30,7 +30,8 @@ PAGE: Final = 50
 @never_cache
 def key_list(request: DashboardRequest) -> HttpResponseBase:
     """A POST makes a key; its answer is the only page that ever shows it."""
-    form = KeyForm(request.POST or None)
+    allowed = accounts.scopes_of_role(request.membership.role)
+    form = KeyForm(request.POST or None, allowed=allowed)
     context: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         try:
@@ -38,7 +39,7 @@ def key_list(request: DashboardRequest) -> HttpResponseBase:
         except errors.ServiceError as error:
             blame(form, error)
         else:
-            form = KeyForm()
+            form = KeyForm(allowed=allowed)
 
     is_revoked = request.GET.get("status") == "revoked"
     keys = ApiKey.objects.for_account(request.account).filter(revoked_at__isnull=not is_revoked).order_by("-pk")
