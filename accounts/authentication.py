@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,7 +15,7 @@ from rest_framework.request import Request
 
 from accounts import keys
 from accounts.models import Account, ApiKey, Scope
-from vaniagent.lib import errors, rows
+from vaniagent.lib import errors, pool, rows
 
 CHALLENGE: Final = 'Bearer realm="vaniagent"'
 LAST_USED_PRECISION: Final = timedelta(minutes=1)
@@ -63,9 +64,14 @@ def authenticate_request(request: HttpRequest, at: datetime) -> ApiKey:
             outcome = authenticate_key(_bearer(request), at)
         except errors.ServiceError as error:
             outcome = error
+        except OperationalError as error:
+            # Who asks next for this request must not wait for a connection once more.
+            if not pool.is_exhausted(error):
+                raise
+            outcome = error
         request.META[_META_KEY] = outcome
 
-    if isinstance(outcome, errors.ServiceError):
+    if isinstance(outcome, errors.ServiceError | OperationalError):
         raise outcome
     if not isinstance(outcome, ApiKey):
         raise TypeError("the request's API key is not one")

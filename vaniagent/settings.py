@@ -31,6 +31,8 @@ _embedded = embedded.read(VAR_DIR)
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=_embedded.get("SECRET_KEY", ""))
+# Earlier ones, whose secrets and links are still read; `manage.py rotatesecrets` seals stored secrets anew.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # The address customers reach us at; signed links in webhooks and answers begin with it.
 PUBLIC_URL = env.str(
@@ -184,7 +186,8 @@ if DATABASE_POOL_SIZE:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": DATABASE_POOL_SIZE,
-        "timeout": 20,
+        # Who waited for so long is told to come back. Clients give up later than that, and then nobody reads the answer.
+        "timeout": 5,
     }
 
 # Counts tries to log in, and the like, over all web processes.
@@ -321,6 +324,8 @@ SPECTACULAR_SETTINGS = {
         "EndedDeliveryStatus": "webhooks.api.serializers.ENDED_STATUSES",
         "EndpointStatus": "webhooks.models.Endpoint.Status",
         "EventType": "webhooks.event_types.NAMES",
+        "PhoneLineKind": "calls.models.PhoneLine.Kind",
+        "PhoneLineStatus": "calls.models.PhoneLine.Status",
         "Plan": "accounts.models.Plan",
         "Sentiment": "calls.models.Call.Sentiment",
         "Speaker": "calls.models.Turn.Speaker",
@@ -431,6 +436,10 @@ GATEWAY_DRAIN_SECONDS = env.float("GATEWAY_DRAIN_SECONDS", default=0.0)
 GATEWAY_MAX_LEGS = env.int("GATEWAY_MAX_LEGS", default=60)
 # Talks in browsers that a web process holds at once.
 MEDIA_MAX_SOCKETS = env.int("MEDIA_MAX_SOCKETS", default=40)
+# Opens private and loopback addresses to phone lines: for a trunk on the installation's own network.
+PHONE_LINES_ALLOW_PRIVATE = env.bool("PHONE_LINES_ALLOW_PRIVATE", default=False)
+# Phone lines that an account may have.
+PHONE_LINES_MAX = env.int("PHONE_LINES_MAX", default=50)
 # Files of all data of an account, for a week. Web processes and workers must both reach it.
 EXPORTS_DIR = Path(env.str("EXPORTS_DIR", default=str(VAR_DIR / "exports")))
 RECORDINGS_DIR = Path(env.str("RECORDINGS_DIR", default=str(VAR_DIR / "recordings")))
@@ -456,5 +465,7 @@ WHISPER_MODEL_DIR = env.str("WHISPER_MODEL_DIR", default="")
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=_embedded.get("WEBHOOKS_ALLOW_PRIVATE") == "1")
 # Endpoints that an account may have.
 WEBHOOKS_MAX_ENDPOINTS = env.int("WEBHOOKS_MAX_ENDPOINTS", default=50)
+# Programs of an account that may hear its webhooks over a socket at once.
+WEBHOOKS_MAX_LISTENERS = env.int("WEBHOOKS_MAX_LISTENERS", default=10)
 # Events and their deliveries are forgotten after so many days; by then all attempts are over.
 WEBHOOKS_RETENTION_DAYS = env.int("WEBHOOKS_RETENTION_DAYS", default=30)

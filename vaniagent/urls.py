@@ -12,6 +12,8 @@ from vaniagent import health
 from vaniagent.asyncapi import AsyncApiView
 from vaniagent.openapi import OpenApiView
 
+handler500 = "dashboard.views.errors.server_error"
+
 urlpatterns = [
     # Tried from top to bottom: what is asked most comes first.
     path("v1/", include("calls.api.urls")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.conf import settings
@@ -55,8 +56,11 @@ class ApiViewSet(viewsets.GenericViewSet[M], Generic[M]):
     # What a list takes in its query; every other action takes nothing.
     list_query_class: type[Query] = PageQuery
     scopes: ClassVar[Mapping[str, Scope]] = {}
+    # Actions that ask somebody over the network: no transaction is open around these. `seed` names such a request.
+    asks_others: ClassVar[frozenset[str]] = frozenset()
 
     query: dict[str, Any]
+    seed: str | None = None
 
     @property
     def api_key(self) -> ApiKey:
@@ -88,9 +92,15 @@ class ApiViewSet(viewsets.GenericViewSet[M], Generic[M]):
             return super().dispatch(request, *args, **kwargs)
 
         account = key.account
-        return idempotency.answer_once(
-            request, account=account, at=now, perform=lambda: super(ApiViewSet, self).dispatch(request, *args, **kwargs)
-        )
+        perform = partial(super().dispatch, request, *args, **kwargs)
+        if action not in self.asks_others:
+            return idempotency.answer_once(request, account=account, at=now, perform=perform)
+
+        def perform_with(seed: str) -> HttpResponseBase:
+            self.seed = seed
+            return perform()
+
+        return idempotency.answer_once_outside(request, account=account, at=now, perform=perform_with)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -7,12 +7,13 @@ brought to what the states say: the credits once, and back what went back.
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
+from accounts import audit
 from accounts.models import Account
 from billing.models import Balance, LedgerEntry, Reversal, TopUp, Transaction
 from billing.payments.base import CheckoutNotice, CheckoutState, Notice, Order, Payments, ReversalNotice
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 CURRENCY: Final = "usd"
 LEAST: Final = 1 * money.MICRO
 MOST: Final = 10_000 * money.MICRO
+# As long as the provider remembers its own idempotency key.
+SEED_IS_GOOD_FOR: Final = timedelta(hours=24)
 _CENT: Final = money.MICRO // 100
 
 Status = TopUp.Status
@@ -46,17 +49,25 @@ def create_top_up(
     cancel_url: str,
     payments: Payments | None,
     at: datetime,
+    by: audit.Actor = audit.PLATFORM,
+    seed: str | None = None,
 ) -> TopUp:
     """Open a page where the credits can be paid. Raises TopUpNotSetUp, AmountOutOfRange and PaymentsFailed.
 
-    The provider is asked before anything is stored: a page that we do not know is one that nobody was shown.
+    The provider is asked before anything is stored, and outside any transaction: a page that we do not know is one that nobody
+    was shown. The same `seed` within a day gives the same page.
     """
     if payments is None:
         raise TopUpNotSetUp("Top-up is not set up here: whoever runs this installation adds credits.")
     if not LEAST <= micro_credits <= MOST or micro_credits % _CENT:
         raise AmountOutOfRange("Top up by 1.00 to 10000.00 credits, in whole cents.", param="credits")
 
-    public_id = ids.new("top")
+    public_id = ids.new("top") if seed is None else ids.derived("top", seed=seed)
+    made: TopUp | None = TopUp.objects.for_account(account).filter(public_id=public_id).first()
+    if made is not None and made.created_at > at - SEED_IS_GOOD_FOR:
+        return made
+    if made is not None:
+        public_id = ids.new("top")
     checkout = payments.create_checkout(
         Order(
             top_up_id=public_id,
@@ -66,14 +77,23 @@ def create_top_up(
             cancel_url=cancel_url,
         )
     )
-    return TopUp.objects.create(
-        public_id=public_id,
-        account=account,
-        micro_credits=micro_credits,
-        checkout_id=checkout.id,
-        url=checkout.url,
-        created_at=at,
-    )
+    with transaction.atomic():
+        audit.record(
+            account=account,
+            by=by,
+            action="billing.top_up_started",
+            target=public_id,
+            details={"credits": money.to_text(micro_credits)},
+            at=at,
+        )
+        return TopUp.objects.create(
+            public_id=public_id,
+            account=account,
+            micro_credits=micro_credits,
+            checkout_id=checkout.id,
+            url=checkout.url,
+            created_at=at,
+        )
 
 
 def take_notice(*, notice: Notice, payments: Payments, at: datetime) -> None:

@@ -73,7 +73,6 @@ def top_up(request: DashboardRequest) -> HttpResponseBase:
         return _page(request, {"top_up": form})
 
     back = f"{settings.PUBLIC_URL}{reverse('settings_billing')}"
-    at = timezone.now()
     try:
         # The provider is asked: that is no part of a transaction.
         made = billing.create_top_up(
@@ -82,7 +81,8 @@ def top_up(request: DashboardRequest) -> HttpResponseBase:
             success_url=f"{back}?paid=1",
             cancel_url=back,
             payments=payments.configured(),
-            at=at,
+            at=timezone.now(),
+            by=actor_of(request),
         )
     except errors.ServiceError as error:
         blame(form, error)
@@ -90,7 +90,6 @@ def top_up(request: DashboardRequest) -> HttpResponseBase:
     except PaymentsFailed:
         form.add_error(None, _("The payment provider did not answer. Nothing was charged; try again in a minute."))
         return _page(request, {"top_up": form})
-    _record(request, "billing.top_up_started", at=at, target=made.public_id, credits=money.to_text(made.micro_credits))
     return redirect(made.url)
 
 

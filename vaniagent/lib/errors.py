@@ -21,6 +21,18 @@ class ServiceError(Exception):
         self.retry_after = retry_after
 
 
+class Unavailable(ServiceError):
+    """It cannot be done now, through no fault of the caller's, and trying again can help (503)."""
+
+    status = 503
+
+
+class BadAnswer(ServiceError):
+    """Somebody whom we had to ask refused, and trying again does not help (502)."""
+
+    status = 502
+
+
 class InvalidRequest(ServiceError):
     """The caller asked for something that cannot be (400)."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import string
+from typing import Final
 
+_LENGTH: Final = 22
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
@@ -18,6 +21,15 @@ def base62(length: int) -> str:
     return "".join(drawn)
 
 
+def derived(kind: str, *, seed: str) -> str:
+    """The public id that this seed gives, always the same: for what must be made once, however often it is asked for."""
+    number, drawn = int.from_bytes(hashlib.sha256(seed.encode()).digest(), "big"), []
+    for _ in range(_LENGTH):
+        number, digit = divmod(number, len(BASE62))
+        drawn.append(BASE62[digit])
+    return f"{kind}_{''.join(drawn)}"
+
+
 def new(kind: str) -> str:
     """A new public id, such as `call_` and 22 characters (131 bits)."""
-    return f"{kind}_{base62(22)}"
+    return f"{kind}_{base62(_LENGTH)}"

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from vaniagent.lib import errors
+from vaniagent.lib import errors, pool
 from vaniagent.lib.api import requests
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,12 @@ def translate(exc: Exception, request: HttpRequest) -> errors.ServiceError:
         return from_status(400, request)
     if isinstance(exc, exceptions.APIException):
         return from_status(exc.status_code, request)
+
+    if pool.is_exhausted(exc):
+        log.warning("No database connection became free in time")
+        return errors.Unavailable(
+            "There is more to do here than we can just now. Try again.", retry_after=pool.COME_BACK_AFTER
+        )
 
     log.error("A request failed", exc_info=exc)
     return from_status(500, request)

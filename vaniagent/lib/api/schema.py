@@ -26,6 +26,8 @@ _KINDS: Final = (
     errors.Conflict,
     errors.TooMany,
     errors.ServiceError,
+    errors.BadAnswer,
+    errors.Unavailable,
 )
 CODES: Final = tuple(dict.fromkeys(kind.code for kind in _KINDS))
 TYPES: Final = tuple(dict.fromkeys(kind.type for kind in _KINDS))
@@ -42,6 +44,8 @@ _ERRORS: Final[Mapping[str, tuple[str, str]]] = {
     "415": ("NotJson", "The body is not sent as `application/json`."),
     "429": ("RateLimitExceeded", "Past a rate limit, or too many live calls."),
     "500": ("InternalError", "Our fault; the message names the request id to quote."),
+    "502": ("BadAnswer", "Somebody whom we had to ask refused; the message says who."),
+    "503": ("Unavailable", "There is more to do here than we can just now, or somebody whom we had to ask is away."),
 }
 
 
@@ -57,6 +61,8 @@ _EXAMPLES: Final[Mapping[str, tuple[type[errors.ServiceError], str, str | None]]
     "415": (errors.InvalidRequest, "Send the body as 'Content-Type: application/json'.", None),
     "429": (errors.TooMany, "Too many requests. Try again in 12 s.", None),
     "500": (errors.ServiceError, "Something went wrong on our side. Tell support this request id: req_abc123.", None),
+    "502": (errors.BadAnswer, "The payment provider refused. Nothing was charged.", None),
+    "503": (errors.Unavailable, "There is more to do here than we can just now. Try again.", None),
 }
 
 
@@ -79,7 +85,12 @@ _HEADERS: Final[Mapping[str, dict[str, Any]]] = {
     "Idempotent-Replayed": _text("`true` where this is the answer that the key got before."),
 }
 _ON_EVERY_ANSWER: Final = ("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-_ON_STATUS: Final[Mapping[str, str]] = {"401": "WWW-Authenticate", "409": "Retry-After", "429": "Retry-After"}
+_ON_STATUS: Final[Mapping[str, str]] = {
+    "401": "WWW-Authenticate",
+    "409": "Retry-After",
+    "429": "Retry-After",
+    "503": "Retry-After",
+}
 
 _PARAMETERS: Final[Mapping[str, dict[str, Any]]] = {
     "IdempotencyKey": {
@@ -193,7 +204,7 @@ class ApiSchema(AutoSchema):
         mapping: Any = super()._map_serializer  # drf-spectacular leaves it untyped
         mapped = mapping(serializer, direction, bypass_extensions)
         if isinstance(serializer, Input):
-            mapped = {**mapped, "additionalProperties": False}
+            mapped = {**mapped, "additionalProperties": False, **serializer.rules}
         return mapped
 
     def _view_serializer(self) -> Any:
@@ -250,7 +261,7 @@ def _complete_operation(operation: dict[str, Any], *, method: str, path: str) ->
             answers[status] = {**answer, "headers": _headers(*_ON_EVERY_ANSWER)}
             answers[status]["description"] = answer["description"] or "Done."
 
-    failures = {"400", "429", "500"} | {status for status in operation["responses"] if status >= "400"}
+    failures = {"400", "429", "500", "503"} | {status for status in operation["responses"] if status >= "400"}
     if operation.get("security"):
         failures |= {"401", "403"}
     if "{" in path:
