@@ -36,7 +36,7 @@ AGENT = {
 }
 LINES = [
     "Hello. How much does a cleaning cost?",
-    "And where can I park?",
+    "And is there parking at your office?",
     "When are you open?",
     "What is your address?",
     "Thank you very much for your help.",

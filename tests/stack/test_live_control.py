@@ -24,11 +24,11 @@ FRAME_BYTES = RATE // 50 * 2
 SILENCE = bytes(FRAME_BYTES)
 LOUD = 500
 PAUSE_SECONDS = 1.2
-OFFER = "Hello, this is the dentist myself. A whitening takes two hours."
+OFFER = "Hello, this is the dentist myself. A first visit takes two hours."
 LINES = [
     "Hello?",
-    "How long does a whitening take?",
-    "How much is a cleaning?",
+    "How long does a first visit take?",
+    "How much does a cleaning cost?",
     "Thank you very much for your help. Goodbye.",
 ]
 

@@ -87,7 +87,7 @@ class RealCall:
 async def test_real_speech_is_heard_and_answered(speech_url):
     call = RealCall(speech_url, EngineConfig(speech_url=speech_url))
 
-    await call.ask("How much is a cleaning?")
+    await call.ask("How much does a cleaning cost?")
 
     assert "cleaning" in call.record.turns[1][1].lower()
     assert "90 dollars" in call.record.turns[2][1]
@@ -102,7 +102,7 @@ async def test_an_endpoint_answers_real_speech(speech_url):
         config = EngineConfig(speech_url=speech_url, llm="openai", llm_base_url=endpoint.url, llm_model="small-model")
         call = RealCall(speech_url, config)
 
-        await call.ask("How much is a cleaning?")
+        await call.ask("How much does a cleaning cost?")
 
     print(f"heard after {call.heard_after:.2f} s; {call.record.stages}")  # noqa: T201  # shown with pytest -s
     assert "cleaning" in call.record.turns[1][1].lower()
