@@ -1,0 +1,1 @@
+"""Made by scripts/make_async.py from `vaniagent.resources`: what `AsyncVaniAgent` can do."""

@@ -1,0 +1,130 @@
+"""What the live feed tells of a call. `type` says which event it is, and `isinstance` which fields it has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Dict, List, Mapping, Optional, Type, Union, get_type_hints
+
+from vaniagent.compat import Literal
+from vaniagent.models.base import Model
+
+ENDS = ("call.completed", "call.failed")
+
+
+class FeedModel(Model):
+    """What all events of the feed have. `seq` rises by one within a call; what is not final has none."""
+
+    call_id: str
+    timestamp: datetime
+    seq: Optional[int] = None
+
+
+class CallMoved(FeedModel):
+    """Something happened that needs no more words."""
+
+    type: Literal[
+        "call.started",
+        "call.answered",
+        "call.voicemail_detected",
+        "call.taken_over",
+        "call.resumed",
+        "transcript.ready",
+    ]
+
+
+class TranscriptUpdate(FeedModel):
+    """Something was said. Where `is_final` is false the next one of the same speaker replaces it."""
+
+    type: Literal["transcript.update"]
+    speaker: str
+    text: str
+    is_final: bool
+    was_interrupted: bool = False
+    by_operator: bool = False
+
+
+class CallInstructed(FeedModel):
+    """The agent was told to say or to heed this."""
+
+    type: Literal["call.say", "call.note"]
+    text: str
+
+
+class DigitsSent(FeedModel):
+    """These keys were pressed on your word."""
+
+    type: Literal["call.digits_sent"]
+    digits: str
+
+
+class DigitPressed(FeedModel):
+    """The person pressed this key."""
+
+    type: Literal["call.digit"]
+    digit: str
+
+
+class CallTrouble(FeedModel):
+    """Silence, a provider that was replaced, or the agent's return; `detail` says more."""
+
+    type: Literal["call.silence", "call.provider_failed", "call.handed_back"]
+    detail: Optional[str] = None
+
+
+class CallEnded(FeedModel):
+    """The last event of a conversation, or of a call that came to none."""
+
+    type: Literal["call.completed", "call.failed"]
+    duration: int
+    ended_reason: str
+
+
+class RecordingReady(FeedModel):
+    """The recording can be fetched."""
+
+    type: Literal["recording.ready"]
+    duration: int
+
+
+class UnknownFeedEvent(FeedModel):
+    """An event that is newer than this package. Its fields are attributes all the same."""
+
+    type: str
+
+
+FeedEvent = Union[
+    CallMoved,
+    TranscriptUpdate,
+    CallInstructed,
+    DigitsSent,
+    DigitPressed,
+    CallTrouble,
+    CallEnded,
+    RecordingReady,
+    UnknownFeedEvent,
+]
+
+_KINDS: List[Type[Any]] = [
+    CallMoved,
+    TranscriptUpdate,
+    CallInstructed,
+    DigitsSent,
+    DigitPressed,
+    CallTrouble,
+    CallEnded,
+    RecordingReady,
+]
+_BY_TYPE: Dict[str, Type[Any]] = {}
+
+
+def feed_types() -> Mapping[str, Type[Any]]:
+    """The class of each type of event."""
+    if not _BY_TYPE:
+        _BY_TYPE.update({name: kind for kind in _KINDS for name in get_type_hints(kind)["type"].__args__})
+    return _BY_TYPE
+
+
+def feed_event(frame: Mapping[str, Any]) -> FeedEvent:
+    """The event that a frame of the feed holds."""
+    event: FeedEvent = feed_types().get(str(frame.get("type")), UnknownFeedEvent)(frame)
+    return event

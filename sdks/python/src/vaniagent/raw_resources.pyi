@@ -1,0 +1,314 @@
+# Made by scripts/make_async.py: change vaniagent/resources/*.py instead.
+from datetime import datetime
+from typing import Any, Mapping, Optional, Sequence, Union
+
+from vaniagent.answers import RawResponse
+from vaniagent.models import (
+    Account,
+    Agent,
+    Call,
+    CallSummary,
+    Delivery,
+    Endpoint,
+    EndpointWithSecret,
+    Replay,
+    TopUp,
+    Transaction,
+    Transcript,
+    Voice,
+)
+from vaniagent.not_given import NOT_GIVEN, NotGiven
+from vaniagent.pagination import AsyncPage, Page
+from vaniagent.resources.calls import Sandbox
+
+class RawAccount:
+    def get(self) -> RawResponse[Account]: ...
+    def update(self, *, low_balance_credits: Union[str, NotGiven, None] = NOT_GIVEN) -> RawResponse[Account]: ...
+    def statement(self, *, month: Union[str, NotGiven] = NOT_GIVEN) -> RawResponse[str]: ...
+    def list_transactions(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        kind: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Page[Transaction]]: ...
+    def list_top_ups(
+        self, *, limit: Union[int, NotGiven] = NOT_GIVEN, offset: Union[int, NotGiven] = NOT_GIVEN
+    ) -> RawResponse[Page[TopUp]]: ...
+    def create_top_up(
+        self,
+        *,
+        credits: str,
+        success_url: Union[str, NotGiven] = NOT_GIVEN,
+        cancel_url: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[TopUp]: ...
+    def get_top_up(self, top_up_id: str) -> RawResponse[TopUp]: ...
+
+class AsyncRawAccount:
+    async def get(self) -> RawResponse[Account]: ...
+    async def update(self, *, low_balance_credits: Union[str, NotGiven, None] = NOT_GIVEN) -> RawResponse[Account]: ...
+    async def statement(self, *, month: Union[str, NotGiven] = NOT_GIVEN) -> RawResponse[str]: ...
+    async def list_transactions(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        kind: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[AsyncPage[Transaction]]: ...
+    async def list_top_ups(
+        self, *, limit: Union[int, NotGiven] = NOT_GIVEN, offset: Union[int, NotGiven] = NOT_GIVEN
+    ) -> RawResponse[AsyncPage[TopUp]]: ...
+    async def create_top_up(
+        self,
+        *,
+        credits: str,
+        success_url: Union[str, NotGiven] = NOT_GIVEN,
+        cancel_url: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[TopUp]: ...
+    async def get_top_up(self, top_up_id: str) -> RawResponse[TopUp]: ...
+
+class RawAgents:
+    def create(
+        self,
+        *,
+        name: str,
+        voice: str,
+        prompt: Union[str, NotGiven] = NOT_GIVEN,
+        language: Union[str, NotGiven] = NOT_GIVEN,
+        temperature: Union[float, NotGiven] = NOT_GIVEN,
+        max_duration: Union[int, NotGiven] = NOT_GIVEN,
+        first_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
+        voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Agent]: ...
+    def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Page[Agent]]: ...
+    def get(self, agent_id: str) -> RawResponse[Agent]: ...
+    def update(
+        self,
+        agent_id: str,
+        *,
+        name: Union[str, NotGiven] = NOT_GIVEN,
+        voice: Union[str, NotGiven] = NOT_GIVEN,
+        prompt: Union[str, NotGiven] = NOT_GIVEN,
+        language: Union[str, NotGiven] = NOT_GIVEN,
+        temperature: Union[float, NotGiven] = NOT_GIVEN,
+        max_duration: Union[int, NotGiven] = NOT_GIVEN,
+        first_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
+        voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Agent]: ...
+    def delete(self, agent_id: str) -> RawResponse[None]: ...
+
+class AsyncRawAgents:
+    async def create(
+        self,
+        *,
+        name: str,
+        voice: str,
+        prompt: Union[str, NotGiven] = NOT_GIVEN,
+        language: Union[str, NotGiven] = NOT_GIVEN,
+        temperature: Union[float, NotGiven] = NOT_GIVEN,
+        max_duration: Union[int, NotGiven] = NOT_GIVEN,
+        first_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
+        voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Agent]: ...
+    async def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[AsyncPage[Agent]]: ...
+    async def get(self, agent_id: str) -> RawResponse[Agent]: ...
+    async def update(
+        self,
+        agent_id: str,
+        *,
+        name: Union[str, NotGiven] = NOT_GIVEN,
+        voice: Union[str, NotGiven] = NOT_GIVEN,
+        prompt: Union[str, NotGiven] = NOT_GIVEN,
+        language: Union[str, NotGiven] = NOT_GIVEN,
+        temperature: Union[float, NotGiven] = NOT_GIVEN,
+        max_duration: Union[int, NotGiven] = NOT_GIVEN,
+        first_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
+        voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Agent]: ...
+    async def delete(self, agent_id: str) -> RawResponse[None]: ...
+
+class RawCalls:
+    def create(
+        self,
+        *,
+        agent_id: str,
+        to_number: str,
+        from_number: Union[str, NotGiven, None] = NOT_GIVEN,
+        metadata: Union[Mapping[str, Any], NotGiven] = NOT_GIVEN,
+        sandbox: Union[Sandbox, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Call]: ...
+    def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        agent_id: Union[str, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Page[CallSummary]]: ...
+    def get(self, call_id: str) -> RawResponse[Call]: ...
+    def hangup(self, call_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Call]: ...
+    def transcript(self, call_id: str) -> RawResponse[Transcript]: ...
+
+class AsyncRawCalls:
+    async def create(
+        self,
+        *,
+        agent_id: str,
+        to_number: str,
+        from_number: Union[str, NotGiven, None] = NOT_GIVEN,
+        metadata: Union[Mapping[str, Any], NotGiven] = NOT_GIVEN,
+        sandbox: Union[Sandbox, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Call]: ...
+    async def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        agent_id: Union[str, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[AsyncPage[CallSummary]]: ...
+    async def get(self, call_id: str) -> RawResponse[Call]: ...
+    async def hangup(self, call_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Call]: ...
+    async def transcript(self, call_id: str) -> RawResponse[Transcript]: ...
+
+class RawVoices:
+    def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        language: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Page[Voice]]: ...
+
+class AsyncRawVoices:
+    async def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        language: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[AsyncPage[Voice]]: ...
+
+class RawWebhookDeliveries:
+    def get(self, delivery_id: str) -> RawResponse[Delivery]: ...
+    def replay(self, delivery_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Delivery]: ...
+
+class AsyncRawWebhookDeliveries:
+    async def get(self, delivery_id: str) -> RawResponse[Delivery]: ...
+    async def replay(self, delivery_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Delivery]: ...
+
+class RawWebhookEndpoints:
+    def create(
+        self,
+        *,
+        url: str,
+        events: Sequence[str],
+        description: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[EndpointWithSecret]: ...
+    def list(
+        self, *, limit: Union[int, NotGiven] = NOT_GIVEN, offset: Union[int, NotGiven] = NOT_GIVEN
+    ) -> RawResponse[Page[Endpoint]]: ...
+    def get(self, endpoint_id: str) -> RawResponse[Endpoint]: ...
+    def update(
+        self,
+        endpoint_id: str,
+        *,
+        url: Union[str, NotGiven] = NOT_GIVEN,
+        events: Union[Sequence[str], NotGiven] = NOT_GIVEN,
+        description: Union[str, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Endpoint]: ...
+    def delete(self, endpoint_id: str) -> RawResponse[None]: ...
+    def rotate_secret(
+        self, endpoint_id: str, *, idempotency_key: Optional[str] = None
+    ) -> RawResponse[EndpointWithSecret]: ...
+    def test(self, endpoint_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Delivery]: ...
+    def replay(
+        self,
+        endpoint_id: str,
+        *,
+        since: Union[datetime, str],
+        until: Union[datetime, str],
+        status: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Replay]: ...
+    def list_deliveries(
+        self,
+        endpoint_id: str,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Page[Delivery]]: ...
+
+class AsyncRawWebhookEndpoints:
+    async def create(
+        self,
+        *,
+        url: str,
+        events: Sequence[str],
+        description: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[EndpointWithSecret]: ...
+    async def list(
+        self, *, limit: Union[int, NotGiven] = NOT_GIVEN, offset: Union[int, NotGiven] = NOT_GIVEN
+    ) -> RawResponse[AsyncPage[Endpoint]]: ...
+    async def get(self, endpoint_id: str) -> RawResponse[Endpoint]: ...
+    async def update(
+        self,
+        endpoint_id: str,
+        *,
+        url: Union[str, NotGiven] = NOT_GIVEN,
+        events: Union[Sequence[str], NotGiven] = NOT_GIVEN,
+        description: Union[str, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Endpoint]: ...
+    async def delete(self, endpoint_id: str) -> RawResponse[None]: ...
+    async def rotate_secret(
+        self, endpoint_id: str, *, idempotency_key: Optional[str] = None
+    ) -> RawResponse[EndpointWithSecret]: ...
+    async def test(self, endpoint_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Delivery]: ...
+    async def replay(
+        self,
+        endpoint_id: str,
+        *,
+        since: Union[datetime, str],
+        until: Union[datetime, str],
+        status: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Replay]: ...
+    async def list_deliveries(
+        self,
+        endpoint_id: str,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[AsyncPage[Delivery]]: ...

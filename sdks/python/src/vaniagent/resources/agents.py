@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional, Union, cast
+
+from vaniagent.models import Agent
+from vaniagent.not_given import NOT_GIVEN, NotGiven, given
+from vaniagent.pagination import Page
+from vaniagent.resources.base import Resource, nothing, segment
+
+if TYPE_CHECKING:
+    from vaniagent.raw_resources import RawAgents
+
+
+class Agents(Resource):
+    """Agents: what speaks on the phone. An argument that is left out is not sent; None is sent as null."""
+
+    @property
+    def with_raw_response(self) -> RawAgents:
+        """The same methods, which give answers with their headers."""
+        return cast("RawAgents", Agents(self._client.raw()))
+
+    def create(
+        self,
+        *,
+        name: str,
+        voice: str,
+        prompt: Union[str, NotGiven] = NOT_GIVEN,
+        language: Union[str, NotGiven] = NOT_GIVEN,
+        temperature: Union[float, NotGiven] = NOT_GIVEN,
+        max_duration: Union[int, NotGiven] = NOT_GIVEN,
+        first_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
+        voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> Agent:
+        """Make an agent."""
+        body = given(
+            name=name,
+            voice=voice,
+            prompt=prompt,
+            language=language,
+            temperature=temperature,
+            max_duration=max_duration,
+            first_message=first_message,
+            voicemail_action=voicemail_action,
+            voicemail_message=voicemail_message,
+            silence_timeout=silence_timeout,
+        )
+        return self._request(Agent, "POST", "/agents", body=body, idempotency_key=idempotency_key)
+
+    def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> Page[Agent]:
+        """List agents, newest first. Iterating walks all of them; `limit` is how many a page has."""
+        return self._page(Agent, "/agents", given(limit=limit, offset=offset, status=status))
+
+    def get(self, agent_id: str) -> Agent:
+        """Get an agent."""
+        return self._request(Agent, "GET", f"/agents/{segment(agent_id)}")
+
+    def update(
+        self,
+        agent_id: str,
+        *,
+        name: Union[str, NotGiven] = NOT_GIVEN,
+        voice: Union[str, NotGiven] = NOT_GIVEN,
+        prompt: Union[str, NotGiven] = NOT_GIVEN,
+        language: Union[str, NotGiven] = NOT_GIVEN,
+        temperature: Union[float, NotGiven] = NOT_GIVEN,
+        max_duration: Union[int, NotGiven] = NOT_GIVEN,
+        first_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
+        voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+    ) -> Agent:
+        """Change an agent. Calls keep the version that they were placed with."""
+        body = given(
+            name=name,
+            voice=voice,
+            prompt=prompt,
+            language=language,
+            temperature=temperature,
+            max_duration=max_duration,
+            first_message=first_message,
+            voicemail_action=voicemail_action,
+            voicemail_message=voicemail_message,
+            silence_timeout=silence_timeout,
+        )
+        return self._request(Agent, "PATCH", f"/agents/{segment(agent_id)}", body=body)
+
+    def delete(self, agent_id: str) -> None:
+        """Archive an agent: its history stays, and it takes no more calls."""
+        return self._request(nothing, "DELETE", f"/agents/{segment(agent_id)}")
