@@ -14,6 +14,7 @@ from channels.testing import WebsocketCommunicator
 from django.db import transaction
 from jsonschema import Draft7Validator
 
+from accounts.models import Account
 from agents.models import Agent
 from calls import event_types as call_events
 from calls import events
@@ -33,6 +34,8 @@ DOCUMENT: Any = yaml.safe_load(COMMITTED.read_text())
 MESSAGES = DOCUMENT["components"]["messages"]
 NOW = datetime(2024, 1, 15, 10, 35, 0, tzinfo=UTC)
 PATIENCE = 5
+# What is sent for the sake of webhooks: of no call.
+LISTENING = ("listen", "unlisten", "webhook.answered", "sample")
 
 
 def check(shape: Any, value: Any) -> None:
@@ -118,6 +121,7 @@ def test_it_names_every_frame_and_every_event() -> None:
         *(f"webhook.{name}" for name in event_types.NAMES),
         *heard,
         *("authenticated", "subscribed", "unsubscribed", "error", "transcript.update.partial"),
+        *("listening", "unlistened", "webhook", "sampled"),
     }
     operations = DOCUMENT["operations"].values()
     assert sum(len(operation["messages"]) for operation in operations) == len(MESSAGES)
@@ -178,7 +182,7 @@ async def test_the_frames_that_one_hears(call: Call) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("name", [name for name in feed.FIELDS if name != "auth"])
+@pytest.mark.parametrize("name", [name for name in feed.FIELDS if name not in ("auth", *LISTENING)])
 async def test_an_example_of_what_one_sends_is_understood(call: Call, name: str) -> None:
     key = await sync_to_async(make_key)(call.account)
     (example,) = MESSAGES[f"client.{name}"]["examples"]
@@ -195,6 +199,31 @@ async def test_an_example_of_what_one_sends_is_understood(call: Call, name: str)
     # The call is not answered yet: nothing can be said into it, and that is all that is wrong.
     wrong = [frame["error"]["message"] for frame in heard if frame["type"] == "error"]
     assert wrong == (["The call is not in progress."] if name in ("say", "dtmf") else [])
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_frames_of_one_who_listens(account: Account) -> None:
+    key = await sync_to_async(make_key)(account)
+    socket: Any = WebsocketCommunicator(websockets, "/v1/ws")
+    assert (await socket.connect(timeout=PATIENCE))[0]
+    await socket.send_json_to({"type": "auth", "api_key": key})
+    frames = [await socket.receive_json_from(timeout=PATIENCE)]
+    sent = {name: MESSAGES[f"client.{name}"]["examples"][0]["payload"] for name in LISTENING}
+    listen = {name: value for name, value in sent["listen"].items() if name != "session"}
+
+    # Nothing answers an answer.
+    for frame, heard in ((listen, 1), (sent["sample"], 2), (sent["webhook.answered"], 0), (sent["unlisten"], 1)):
+        await socket.send_json_to(frame)
+        frames += [await socket.receive_json_from(timeout=PATIENCE) for _ in range(heard)]
+    await socket.send_json_to({"type": "listen", "session": frames[1]["session"]})
+    frames.append(await socket.receive_json_from(timeout=PATIENCE))
+    await socket.disconnect(timeout=PATIENCE)
+
+    for frame in frames:
+        check_frame(frame)
+    assert sorted(frame["type"] for frame in frames) == sorted(
+        ["authenticated", "listening", "sampled", "webhook", "unlistened", "error"]
+    )
 
 
 @pytest.mark.django_db(transaction=True)

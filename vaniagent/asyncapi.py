@@ -22,6 +22,7 @@ from calls import event_types as call_events
 from calls.consumers import feed
 from calls.services import control
 from vaniagent import webhook_shapes
+from vaniagent.lib import json_wire
 from vaniagent.lib.api import schema
 from vaniagent.lib.api.serializers import Query
 from vaniagent.webhook_shapes import CALL_ID, TIME, Shape, example_of, object_of
@@ -41,6 +42,20 @@ _SAID: Final[Shape] = {
     "examples": ["We close in five minutes."],
 }
 
+_EVENT: Final[Shape] = {"type": "string", "enum": list(event_types.NAMES), "examples": ["call.completed"]}
+_EVENTS: Final[Shape] = {
+    "type": "array",
+    "items": {"type": "string", "enum": list(event_types.NAMES)},
+    "examples": [["call.completed", "call.failed"]],
+}
+_SESSION: Final[Shape] = {"type": "string", "pattern": "^lsn_[0-9A-Za-z]+$", "examples": ["lsn_abc123"]}
+_SIGNING: Final[Shape] = {
+    "type": "string",
+    "pattern": "^whsec_[0-9A-Za-z+/=]+$",
+    "examples": ["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDa2QbD1Jpu3E="],
+}
+_DELIVERY: Final[Shape] = {"type": "string", "pattern": "^whd_[0-9A-Za-z]+$", "examples": ["whd_abc123"]}
+
 # Every field that a client's frame may have; which frame has which is the consumer's word.
 _CLIENT_FIELDS: Final[Mapping[str, Shape]] = {
     "api_key": {"type": "string", "examples": ["YOUR_API_KEY"]},
@@ -53,10 +68,23 @@ _CLIENT_FIELDS: Final[Mapping[str, Shape]] = {
     },
     "text": _SAID,
     "digits": {"type": "string", "pattern": f"^{control.DIGITS.pattern}$", "examples": ["1#"]},
+    "events": {**_EVENTS, "description": "Those wanted; left out, all."},
+    "session": {**_SESSION, "description": "Goes on with a session of less than a minute ago, in place of `events`."},
+    "id": {**_DELIVERY, "description": "The webhook's."},
+    "status": {
+        "type": ["integer", "null"],
+        "minimum": 100,
+        "maximum": 599,
+        "description": "The HTTP status of the answer; null where none came.",
+        "examples": [200],
+    },
+    "ms": {"type": "integer", "minimum": 0, "description": "What the answer took.", "examples": [12]},
+    "event": _EVENT,
 }
 _OPTIONAL: Final[Mapping[str, frozenset[str]]] = {
     "subscribe": frozenset({"call_id", "after"}),
     "unsubscribe": frozenset({"call_id"}),
+    "listen": frozenset({"events", "session"}),
 }
 _CLIENT_SUMMARIES: Final[Mapping[str, str]] = {
     "auth": "Says who you are: first, and once.",
@@ -66,6 +94,10 @@ _CLIENT_SUMMARIES: Final[Mapping[str, str]] = {
     "note": "The agent heeds this from its next turn on.",
     "hangup": "Ends the call.",
     "dtmf": "Presses keys.",
+    "listen": "Hears the account's webhooks on this socket, signed as an endpoint would get them.",
+    "unlisten": "Ends that.",
+    "webhook.answered": "Says what the program answered that you passed a webhook on to; it is not sent again.",
+    "sample": "Has those who listen told of a made-up event.",
 }
 _REFUSED: Final = {
     "code": "resource_not_found",
@@ -164,6 +196,7 @@ def _server_messages() -> dict[str, Any]:
         "unsubscribed": _message("unsubscribed", "Confirms its end.", {"call_id": _ANY_CALL}),
         "error": _message("error", "A frame was refused.", {"error": {**schema.error_shape(), "examples": [_REFUSED]}}),
     }
+    messages |= _listening_messages()
     for event_type in call_events.ALL:
         fields = {"call_id": CALL_ID, "seq": _SEQ, **event_type.fields, "timestamp": TIME}
         messages[event_type.name] = _message(
@@ -177,6 +210,38 @@ def _server_messages() -> dict[str, Any]:
     )
     messages["transcript.update"]["payload"]["properties"]["is_final"] = {"const": True, "examples": [True]}
     return messages
+
+
+def _listening_messages() -> dict[str, Any]:
+    sent_with = {
+        "Content-Type": {"const": "application/json", "examples": ["application/json"]},
+        "User-Agent": {"type": "string", "examples": ["VaniAgent-Webhooks/1"]},
+    }
+    webhook = {
+        "id": _DELIVERY,
+        "event": _EVENT,
+        "headers": object_of({**sent_with, **webhook_shapes.HEADERS}),
+        "body": {
+            "type": "string",
+            "description": "As UTF-8, the very bytes that an endpoint would be sent, and that are signed.",
+            "examples": [json_wire.dumps(example_of(webhook_shapes.body_of("call.completed")))],
+        },
+    }
+    sampled = {
+        "id": {"type": "string", "pattern": "^evt_[0-9A-Za-z]+$", "examples": ["evt_abc123"]},
+        "event": _EVENT,
+        "listeners": {"type": "integer", "minimum": 0, "description": "How many are told.", "examples": [1]},
+    }
+    return {
+        "listening": _message(
+            "listening",
+            "You hear webhooks now, signed with this secret.",
+            {"session": _SESSION, "secret": _SIGNING, "events": _EVENTS},
+        ),
+        "unlistened": _message("unlistened", "You hear no more of them."),
+        "webhook": _message("webhook", "A webhook, for you to pass on and to answer with `webhook.answered`.", webhook),
+        "sampled": _message("sampled", "The made-up event was told.", sampled),
+    }
 
 
 def _message(

@@ -26,7 +26,12 @@ def _delivery_id() -> str:
     return ids.new("whd")
 
 
+def _listener_id() -> str:
+    return ids.new("lsn")
+
+
 _SEALED_FOR = "webhooks.endpoint.secret"
+_SEALED_FOR_LISTENER = "webhooks.listener.secret"
 
 
 class EndpointQuerySet(AccountQuerySet):
@@ -248,3 +253,58 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of delivery {self.delivery_id}"
+
+
+class Listener(models.Model):
+    """A program that hears webhooks over a socket which it holds open, and passes them on to where no endpoint can be."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=_listener_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="webhook_listeners")
+    events = ArrayField(models.CharField(max_length=50))
+    sealed_secret = models.TextField(editable=False)
+    # The name of the socket that hears it now: the last that asked.
+    socket = models.CharField(max_length=200)
+    # Events are kept for it until then; whoever holds the socket moves it on.
+    alive_until = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # Who listens to an event of this account, and how many do.
+            models.Index(fields=["account", "alive_until"], name="listener_by_account"),
+            # What is alive because this socket is, and has something waiting.
+            models.Index(fields=["socket"], name="listener_by_socket"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def secret(self) -> str:
+        """The signing secret as the program knows it."""
+        return sealing.unseal(self.sealed_secret, purpose=_SEALED_FOR_LISTENER)
+
+    @secret.setter
+    def secret(self, text: str) -> None:
+        self.sealed_secret = sealing.seal(text, purpose=_SEALED_FOR_LISTENER)
+
+
+class Forward(models.Model):
+    """One event on its way to one listener; gone when it is answered."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=_delivery_id, editable=False)
+    listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="forwards")
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="forwards")
+    # The socket that it was sent on; another socket of the same listener is sent it again.
+    taken_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [
+            # What waits for a listener, in its order.
+            models.Index(fields=["listener", "id"], name="forward_by_listener"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id

@@ -23,7 +23,7 @@ def tell_owner_of_disabled_endpoint(*, endpoint_id: int, **kwargs: object) -> No
 
 @shared_task(queue="upkeep", ignore_result=True)
 def tidy_up(**kwargs: object) -> None:
-    """Forget old events, and end what nobody will hear. A second copy finds nothing."""
+    """Forget old events and listeners that left, and end what nobody will hear. A second copy finds nothing."""
     from datetime import timedelta
 
     from django.conf import settings
@@ -33,6 +33,7 @@ def tidy_up(**kwargs: object) -> None:
 
     now = timezone.now()
     services.give_up_unheard(at=now)
+    services.forget_silent_listeners(at=now)
     services.forget_old_events(before=now - timedelta(days=settings.WEBHOOKS_RETENTION_DAYS))
 
 

@@ -25,13 +25,16 @@ from accounts.visitors import Visitor
 from calls import events
 from calls.consumers import sockets
 from calls.consumers.following import MOST_EVENTS, Due, Following, find_beginning, find_missed
+from calls.consumers.forwarding import Forwarding
+from calls.consumers.frames import BadFrame, is_too_long, parse, text_in
 from calls.consumers.outgoing import Outgoing, transport_of
 from calls.consumers.rounds import jobs, rounds
 from calls.models import Call
 from calls.services import control
 from calls.telephony.base import EndedBy
-from vaniagent.lib import errors, json_wire
+from vaniagent.lib import errors
 from vaniagent.lib.api import envelope
+from webhooks import services as webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +51,6 @@ IDLE_SECONDS: Final = 600.0
 STUCK_SECONDS: Final = 30.0
 # What a client that is closed gets to read what was sent before.
 LAST_WORDS_SECONDS: Final = 0.2
-LONGEST_FRAME: Final = 64 * 1024
 # Frames that a client may send between two looks.
 MOST_FRAMES_PER_LOOK: Final = 200
 
@@ -60,6 +62,10 @@ SCOPES: Final[Mapping[str, Scope]] = {
     "note": Scope.CALLS,
     "hangup": Scope.CALLS,
     "dtmf": Scope.CALLS,
+    "listen": Scope.ADMIN,
+    "unlisten": Scope.ADMIN,
+    "webhook.answered": Scope.ADMIN,
+    "sample": Scope.ADMIN,
 }
 # What each type of frame takes beside its type.
 FIELDS: Final[Mapping[str, frozenset[str]]] = {
@@ -70,6 +76,10 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "note": frozenset({"call_id", "text"}),
     "hangup": frozenset({"call_id"}),
     "dtmf": frozenset({"call_id", "digits"}),
+    "listen": frozenset({"events", "session"}),
+    "unlisten": frozenset(),
+    "webhook.answered": frozenset({"id", "status", "ms"}),
+    "sample": frozenset({"event"}),
 }
 
 
@@ -81,10 +91,6 @@ class TooManySockets(errors.TooMany):
     """The account has as many sockets open as it may."""
 
 
-class BadFrame(errors.InvalidRequest):
-    """The client sent something that is no message of this protocol."""
-
-
 class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """One customer's socket. Its database work is done by the process's few threads."""
 
@@ -92,6 +98,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self.key: ApiKey | Visitor | None = None
         self.name: str = self.channel_name
         self.following = Following()
+        self.forwarding = Forwarding(self, channel=self.channel_name)
         self._frames = 0
         self._opened_at = self._heard_at = asyncio.get_running_loop().time()
         self._is_closing = False
@@ -110,7 +117,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             self._ending.cancel()
         groups = [events.call_group(call_id) for call_id in self.following.chosen]
         if self.key is not None:
-            groups.append(events.account_group(self.key.account_id))
+            groups += [events.account_group(self.key.account_id), webhooks.listeners_group(self.key.account_id)]
             await jobs().run(sockets.leave, account_id=self.key.account_id, name=self.name)
         for group in groups:
             try:
@@ -129,18 +136,18 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             return
         self._frames += 1
         self._heard_at = asyncio.get_running_loop().time()
-        if self._frames > MOST_FRAMES_PER_LOOK or _is_too_long(text_data or bytes_data or ""):
+        if self._frames > MOST_FRAMES_PER_LOOK or is_too_long(text_data or bytes_data or ""):
             self._end(ABUSE)
             return
         try:
-            await self._heed(_parse(text_data))
+            await self._heed(parse(text_data))
         except errors.ServiceError as error:
-            self._put({"type": "error", **envelope.body_of(error)})
+            self.put({"type": "error", **envelope.body_of(error)})
             if self.key is None:
                 self._end(NOT_AUTHENTICATED)
         except (DatabaseError, InterfaceError, RedisError, OSError):
             logger.warning("a frame met a store that is away", exc_info=True)
-            self._put(
+            self.put(
                 {"type": "error", **envelope.body_of(errors.ServiceError("This could not be done now. Try again."))}
             )
 
@@ -157,6 +164,10 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             "note": self._note,
             "hangup": self._hang_up,
             "dtmf": self._send_digits,
+            "listen": lambda frame: self.forwarding.listen(self._account_id(), frame),
+            "unlisten": lambda frame: self.forwarding.unlisten(),
+            "webhook.answered": self.forwarding.note_answer,
+            "sample": lambda frame: self.forwarding.sample(self._account_id(), frame),
         }
         if not isinstance(kind, str) or kind not in handlers:
             raise BadFrame(f"'type' must be one of {', '.join(handlers)}.", param="type")
@@ -181,11 +192,11 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
         key = await jobs().run(authentication.authenticate_key, text, timezone.now())
         if not await jobs().run(sockets.enter, account_id=key.account_id, name=self.name):
-            self._put({"type": "error", **envelope.body_of(TooManySockets("This account has too many sockets open."))})
+            self.put({"type": "error", **envelope.body_of(TooManySockets("This account has too many sockets open."))})
             self._end(ABUSE)
             return
         self.key = key
-        self._put({"type": "authenticated"})
+        self.put({"type": "authenticated"})
 
     async def _subscribe(self, frame: Mapping[str, Any]) -> None:
         if frame.get("call_id") is None:
@@ -204,7 +215,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         # Join before reading, or an event in between would be lost.
         await self.channel_layer.group_add(events.call_group(call_id), self.channel_name)
         self.following.choose(call_id, after=after)
-        self._put({"type": "subscribed", "call_id": call_id})
+        self.put({"type": "subscribed", "call_id": call_id})
         await self.read_log()
 
     async def _subscribe_to_account(self) -> None:
@@ -212,30 +223,30 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await self.channel_layer.group_add(events.account_group(account_id), self.channel_name)
         if not self.following.has_account():
             self.following.follow_account(await jobs().run(find_beginning, account_id=account_id, since=since))
-        self._put({"type": "subscribed", "call_id": None})
+        self.put({"type": "subscribed", "call_id": None})
         await self.read_log()
 
     async def _unsubscribe(self, frame: Mapping[str, Any]) -> None:
-        call_id = None if frame.get("call_id") is None else _text(frame, "call_id")
+        call_id = None if frame.get("call_id") is None else text_in(frame, "call_id")
         if call_id is None:
             self.following.drop_account()
             await self.channel_layer.group_discard(events.account_group(self._account_id()), self.channel_name)
         elif call_id in self.following.chosen:
             self.following.drop(call_id)
             await self.channel_layer.group_discard(events.call_group(call_id), self.channel_name)
-        self._put({"type": "unsubscribed", "call_id": call_id})
+        self.put({"type": "unsubscribed", "call_id": call_id})
 
     async def _say(self, frame: Mapping[str, Any]) -> None:
-        await self._control(control.say, frame, text=_text(frame, "text"))
+        await self._control(control.say, frame, text=text_in(frame, "text"))
 
     async def _note(self, frame: Mapping[str, Any]) -> None:
-        await self._control(control.note, frame, text=_text(frame, "text"))
+        await self._control(control.note, frame, text=text_in(frame, "text"))
 
     async def _hang_up(self, frame: Mapping[str, Any]) -> None:
         await self._control(control.hang_up_call, frame, by=EndedBy.API)
 
     async def _send_digits(self, frame: Mapping[str, Any]) -> None:
-        await self._control(control.send_digits, frame, digits=_text(frame, "digits"))
+        await self._control(control.send_digits, frame, digits=text_in(frame, "digits"))
 
     async def _control(self, service: Callable[..., object], frame: Mapping[str, Any], **kwargs: str) -> None:
         call = await self._call(frame)
@@ -243,7 +254,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _call(self, frame: Mapping[str, Any]) -> Call:
         """The call that a frame names. Raises BadFrame and UnknownCall."""
-        return await jobs().run(_find_call, self._account_id(), _text(frame, "call_id"))
+        return await jobs().run(_find_call, self._account_id(), text_in(frame, "call_id"))
 
     # --- From the channel layer and the log ---
 
@@ -253,7 +264,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         call_id, seq = message["call_id"], message.get("seq")
         if seq is None:
             if self.following.is_followed(call_id):
-                self._put(message)
+                self.put(message)
             return
         if self.following.due(call_id, seq) is Due.READ_LOG:
             try:
@@ -290,8 +301,14 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             if len(missed.events) < MOST_EVENTS or following.sent == sent:
                 return
 
+    async def webhooks_waiting(self, woken: Mapping[str, Any]) -> None:
+        """Something waits for the account's listeners, as `webhooks` announces it."""
+        await self.forwarding.forward()
+
     async def _refill(self) -> None:
         """All that waited was sent."""
+        if self.forwarding.is_behind:
+            await self.forwarding.forward()
         if self._is_behind:
             try:
                 await self.read_log()
@@ -303,7 +320,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         call_id, seq = message["call_id"], message["seq"]
         if self.following.due(call_id, seq) is Due.SEND:
             self.following.note(call_id, seq)
-            self._put(message)
+            self.put(message)
 
     # --- From the rounds ---
 
@@ -315,7 +332,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 self._end(NO_AUTHENTICATION_IN_TIME)
         elif self._outgoing.stuck_for() >= STUCK_SECONDS:
             self._end(SLOW_READER)
-        elif not self.following.is_any() and now - self._heard_at >= IDLE_SECONDS:
+        elif not self.following.is_any() and not self.forwarding.is_on and now - self._heard_at >= IDLE_SECONDS:
             self._end(IDLE)
 
     def lose_key(self) -> None:
@@ -324,9 +341,18 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     # --- To the client ---
 
-    def _put(self, message: Mapping[str, Any]) -> None:
+    def put(self, message: Mapping[str, Any]) -> None:
+        """Send this, after what waits already."""
         if not self._is_closing and not self._outgoing.put(message):
             self._end(SLOW_READER)
+
+    def has_room(self) -> bool:
+        """Whether more may be read for the client."""
+        return not self._is_closing and self._outgoing.has_room()
+
+    def end_as_slow(self) -> None:
+        """The client is too far behind."""
+        self._end(SLOW_READER)
 
     def _end(self, code: int) -> None:
         """Close, when what was put before has been sent; a client that does not read is not waited for."""
@@ -342,27 +368,6 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         if self.key is None:
             raise errors.NotAuthenticated('Send your API key first: {"type": "auth", "api_key": "..."}.')
         return self.key.account_id
-
-
-def _parse(text: str | None) -> Mapping[str, Any]:
-    if text is None:
-        raise BadFrame("Frames are text, and this one is binary.")
-    frame = json_wire.loads(text.encode())
-    if not isinstance(frame, dict):
-        raise BadFrame("Frames are JSON objects.")
-    return frame
-
-
-def _is_too_long(data: str | bytes) -> bool:
-    # A character has at most 4 bytes: most frames need no encoding to be known as short.
-    return len(data) > LONGEST_FRAME // 4 and len(data.encode() if isinstance(data, str) else data) > LONGEST_FRAME
-
-
-def _text(frame: Mapping[str, Any], name: str) -> str:
-    value = frame.get(name)
-    if not isinstance(value, str):
-        raise BadFrame(f"'{name}' must be a text.", param=name)
-    return value
 
 
 def _find_call(account_id: int, call_id: str) -> Call:

@@ -23,6 +23,7 @@ from accounts.visitors import Visitor, still_members
 from calls.consumers import sockets
 from calls.consumers.following import Following, Heads, find_heads
 from calls.services.background import Jobs
+from webhooks import services as webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Socket(Protocol):
     name: str
     key: ApiKey | Visitor | None
     following: Following
+    forwarding: Forwarding
 
     def look(self, now: float) -> None:
         """Time has passed."""
@@ -47,6 +49,17 @@ class Socket(Protocol):
 
     async def read_log(self) -> None:
         """Send what the log has beyond what was sent."""
+
+
+class Forwarding(Protocol):
+    """What a round knows of what a socket listens to."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it listens."""
+
+    async def forward(self) -> None:
+        """Send what waits."""
 
 
 class Rounds:
@@ -90,6 +103,7 @@ class Rounds:
     async def _look_after_log(self) -> None:
         while True:
             await asyncio.sleep(LOG_EVERY_SECONDS)
+            await _forward([socket for socket, _ in self._authenticated() if socket.forwarding.is_on])
             followers = [(socket, key) for socket, key in self._authenticated() if socket.following.is_any()]
             if not followers:
                 continue
@@ -111,6 +125,7 @@ class Rounds:
                 names[key.account_id].append(socket.name)
             for account_id, of_account in names.items():
                 await jobs().run(sockets.stay, account_id=account_id, names=of_account)
+            await _stay_listening([socket.name for socket, _ in self._authenticated() if socket.forwarding.is_on])
 
     def _authenticated(self) -> Iterator[tuple[Socket, ApiKey | Visitor]]:
         for socket in list(self._sockets):
@@ -122,6 +137,28 @@ async def _read_logs(followers: Iterable[tuple[Socket, ApiKey | Visitor]], heads
     for socket, key in followers:
         if socket.following.is_behind(heads, account_id=key.account_id):
             await socket.read_log()
+
+
+async def _forward(listening: list[Socket]) -> None:
+    if not listening:
+        return
+    try:
+        waiting = await jobs().run(webhooks.sockets_with_waiting, sockets=[socket.name for socket in listening])
+    except (DatabaseError, InterfaceError):
+        logger.warning("webhooks could not be read for listeners: the next round will", exc_info=True)
+        return
+    for socket in listening:
+        if socket.name in waiting:
+            await socket.forwarding.forward()
+
+
+async def _stay_listening(names: list[str]) -> None:
+    if not names:
+        return
+    try:
+        await jobs().run(webhooks.stay_listening, sockets=names, at=timezone.now())
+    except (DatabaseError, InterfaceError):
+        logger.warning("listeners could not be kept: the next round will", exc_info=True)
 
 
 def _valid_keys(known: set[ApiKey | Visitor], at: datetime) -> set[ApiKey | Visitor]:

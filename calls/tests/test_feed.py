@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Account, ApiKey
 from agents.models import Agent
 from calls import events
-from calls.consumers import feed, outgoing, rounds
+from calls.consumers import feed, frames, outgoing, rounds
 from calls.models import Call, CallEvent
 from calls.routing import websockets
 from calls.services import lifecycle
@@ -446,7 +446,7 @@ async def test_a_binary_frame_is_refused(known):
 
 
 async def test_a_huge_frame_closes_the_socket(known):
-    await known.send_text("x" * (feed.LONGEST_FRAME + 1))
+    await known.send_text("x" * (frames.LONGEST_FRAME + 1))
 
     assert await known.close_code() == 4429
 

@@ -6,7 +6,7 @@ request under /v1 asks is read this way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -35,7 +35,7 @@ def first(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
     return row
 
 
-def every(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def every(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """All rows that the statement finds."""
     with _executed(statement, values) as cursor:
         found: list[tuple[Any, ...]] = cursor.fetchall()
@@ -43,7 +43,7 @@ def every(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 @contextmanager
-def _executed(statement: str, values: Sequence[Any]) -> Iterator[Any]:
+def _executed(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> Iterator[Any]:
     """A cursor with the statement's rows: psycopg's own, unless somebody watches what Django's executes."""
     if connection.queries_logged or connection.execute_wrappers:
         with connection.cursor() as watched:

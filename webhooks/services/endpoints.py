@@ -51,7 +51,7 @@ def create_endpoint(*, account: Account, url: str, events: Sequence[str], descri
     if Endpoint.objects.for_account(account).existing().count() >= settings.WEBHOOKS_MAX_ENDPOINTS:
         raise InvalidEndpoint(f"An account has at most {settings.WEBHOOKS_MAX_ENDPOINTS} webhook endpoints")
 
-    endpoint = Endpoint(account=account, url=url, events=_checked_events(events), description=description)
+    endpoint = Endpoint(account=account, url=url, events=checked_events(events), description=description)
     endpoint.secret = signing.new_secret()
     endpoint.save()
     return endpoint
@@ -72,7 +72,7 @@ def update_endpoint(
         _check_url(url)
         endpoint.url = url
     if events is not None:
-        endpoint.events = _checked_events(events)
+        endpoint.events = checked_events(events)
     if description is not None:
         endpoint.description = description
     if status == Endpoint.Status.ENABLED and endpoint.status != Endpoint.Status.ENABLED:
@@ -140,7 +140,8 @@ def _check_url(url: str) -> None:
     outbound.check_url(url, allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
 
 
-def _checked_events(events: Sequence[str]) -> list[str]:
+def checked_events(events: Sequence[str]) -> list[str]:
+    """The names, each once. Raises InvalidEndpoint."""
     for name in events:
         if name not in event_types.NAMES:
             raise InvalidEndpoint(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,17 +12,28 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Account
 from vaniagent.lib import errors, ids, json_wire, rows
 from webhooks import event_types, tasks
-from webhooks.models import Delivery, Endpoint, Event
+from webhooks.models import Delivery, Endpoint, Event, Forward
 from webhooks.services.endpoints import lock_listening
+from webhooks.services.listeners import wake_listeners
 
 # Express refuses bodies above 102,400 bytes.
 MAX_BODY_BYTES: Final = 100_000
 
-# `Endpoint.objects.listening()`, whose keys are all that an event needs of them: every call asks several times.
+# `Endpoint.objects.listening()` and the listeners that are alive, whose keys are all that an event needs of them: every
+# call asks several times.
 _LISTENING: Final = """
-    SELECT id FROM webhooks_endpoint
-    WHERE account_id = %s AND deleted_at IS NULL AND status = 'enabled' AND events @> ARRAY[%s]::varchar[]
+    SELECT id, false FROM webhooks_endpoint
+    WHERE account_id = %(account)s AND deleted_at IS NULL AND status = 'enabled' AND events @> ARRAY[%(type)s]::varchar[]
+    UNION ALL
+    SELECT id, true FROM webhooks_listener
+    WHERE account_id = %(account)s AND alive_until > now() AND events @> ARRAY[%(type)s]::varchar[]
 """
+# Those that are still there stay until this transaction ends: a listener may go at any time.
+_KEEP: Final = "SELECT id FROM webhooks_listener WHERE id = ANY(%s) FOR KEY SHARE"
+
+
+class NoSuchEvent(errors.InvalidRequest):
+    """It is not in the catalogue."""
 
 
 class NotWanted(errors.InvalidRequest):
@@ -32,7 +43,7 @@ class NotWanted(errors.InvalidRequest):
 def record_event(
     *, account: Account, event_type: str, subject: str, data: Mapping[str, object], at: datetime
 ) -> Event | None:
-    """Send this event to each of the account's endpoints that wants it; None where none does.
+    """Send this event to each of the account's endpoints and listeners that want it; None where none does.
 
     `subject` is the public id of what the event is about. First attempts of one subject's events reach an endpoint in
     the order of their recording, so record them under a lock on the subject. `data` holds JSON values alone.
@@ -40,11 +51,13 @@ def record_event(
     if event_type not in event_types.NAMES:
         raise ValueError(f"{event_type} is not in the catalogue")
 
-    endpoints = [pk for (pk,) in rows.every(_LISTENING, [account.pk, event_type])]
-    if not endpoints:
+    found = _find_hearers(account, event_type)
+    if not found:
         return None
+    endpoints = [pk for pk, is_listener in found if not is_listener]
+    listeners = [pk for pk, is_listener in found if is_listener]
     with transaction.atomic():
-        return _record(account, event_type, subject, data, at, endpoints)
+        return _record(account, event_type, subject, data, at, endpoints, listeners)
 
 
 @transaction.atomic
@@ -64,6 +77,20 @@ def send_test_event(*, endpoint: Endpoint, event_type: str | None = None, at: da
     return event.deliveries.get()
 
 
+@transaction.atomic
+def send_sample(*, account: Account, event_type: str, at: datetime) -> tuple[Event, int]:
+    """Tell the account's listeners that want it, and no endpoint, of a made-up event. It, and how many there are.
+
+    Raises NoSuchEvent.
+    """
+    if event_type not in event_types.NAMES:
+        raise NoSuchEvent(f"Choose an event from {', '.join(event_types.NAMES)}.", param="event")
+    listeners = [pk for pk, is_listener in _find_hearers(account, event_type) if is_listener]
+    subject, data = _sample(account, event_type)
+    event = _record(account, event_type, subject, data, at, [], listeners)
+    return event, event.forwards.count()
+
+
 def forget_old_events(*, before: datetime, limit: int = 1_000) -> int:
     """Delete events from before that time, with their deliveries, but for those still on their way. How many."""
     pending = Delivery.objects.filter(event=OuterRef("pk"), status=Delivery.Status.PENDING)
@@ -79,7 +106,8 @@ def _record(
     subject: str,
     data: Mapping[str, object],
     at: datetime,
-    endpoints: list[int],
+    endpoints: Sequence[int],
+    listeners: Sequence[int] = (),
 ) -> Event:
     timestamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     body = json_wire.dumps({"event": event_type, "timestamp": timestamp, "data": data})
@@ -90,8 +118,21 @@ def _record(
     Delivery.objects.bulk_create(
         Delivery(account=account, endpoint_id=pk, event=event, subject=subject, next_attempt_at=at) for pk in endpoints
     )
-    transaction.on_commit(tasks.wake_sender, robust=True)
+    if endpoints:
+        transaction.on_commit(tasks.wake_sender, robust=True)
+    if listeners:
+        Forward.objects.bulk_create(
+            Forward(listener_id=pk, event=event) for (pk,) in rows.every(_KEEP, [list(listeners)])
+        )
+        wake_listeners(account.pk)
     return event
+
+
+def _find_hearers(account: Account, event_type: str) -> list[tuple[int, bool]]:
+    """The keys of those who hear this event, and whether each is a listener rather than an endpoint."""
+    return [
+        (pk, is_listener) for pk, is_listener in rows.every(_LISTENING, {"account": account.pk, "type": event_type})
+    ]
 
 
 def _sample(account: Account, event_type: str) -> tuple[str, dict[str, object]]:

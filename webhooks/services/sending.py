@@ -24,9 +24,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from vaniagent.lib import outbound, sealing
-from webhooks import signing
 from webhooks.services import deliveries
 from webhooks.services.deliveries import Claim, Outcome
+from webhooks.services.headers import headers_of
 
 log = logging.getLogger(__name__)
 
@@ -185,16 +185,9 @@ def _retry_at(header: str, now: datetime) -> datetime | None:
 
 async def _post(claim: Claim, at: datetime) -> outbound.Answer:
     delivery, endpoint, event = claim.delivery, claim.delivery.endpoint, claim.delivery.event
-    body = event.body.encode()
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "VaniAgent-Webhooks/1",
-        "X-Vaniagent-Event": event.type,
-        "X-Vaniagent-Delivery": delivery.public_id,
-        **signing.headers(body=body, message_id=event.public_id, at=at, signing_secrets=endpoint.signing_secrets(at)),
-    }
+    headers = headers_of(event, delivery_id=delivery.public_id, signing_secrets=endpoint.signing_secrets(at), at=at)
     client = _client(allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
-    return await client.post(endpoint.url, body=body, headers=headers, deadline=DEADLINE_SECONDS)
+    return await client.post(endpoint.url, body=event.body.encode(), headers=headers, deadline=DEADLINE_SECONDS)
 
 
 @functools.cache
