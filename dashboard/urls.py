@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from dashboard.reference import catalog
 from dashboard.settings_urls import SETTINGS
 from dashboard.views import (
     agent_facts,
@@ -14,6 +15,7 @@ from dashboard.views import (
     call_audio,
     call_control,
     calls,
+    docs,
     home,
     place_call,
     preferences,
@@ -76,6 +78,10 @@ TALK = [
     path("talk/<str:slug>", talk.public_talk, name="public_talk"),
     path("widget.js", talk.widget, name="widget"),
 ]
-DOCS: list[URLPattern] = []
+DOCS = [
+    path("docs", docs.docs, name="docs"),
+    path("docs/search", docs.docs_search, name="docs_search"),
+    *(path(page.path, docs.docs_page, {"name": page.name}, name=page.url_name) for page in catalog.PAGES.values()),
+]
 
 urlpatterns = [*SITE, *AGENTS, *CALLS, *TALK, *SETTINGS, *DOCS]

@@ -25,11 +25,11 @@ class OpenApiView(APIView):
     def get(self, request: Request) -> Response:
         """Get this description."""
         Query(data=request.query_params.dict()).is_valid(raise_exception=True)
-        return Response({**_document(), "servers": [{"url": settings.PUBLIC_URL}]})
+        return Response({**document(), "servers": [{"url": settings.PUBLIC_URL}]})
 
 
 @cache
-def _document() -> dict[str, Any]:
+def document() -> dict[str, Any]:
     """Made once a process: it is the code's."""
     generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]  # drf-spectacular leaves it untyped
     document: dict[str, Any] = generator.get_schema(request=None, public=True)
