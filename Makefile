@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-system fuzz lint fmt bench drill docs messages pins
+.PHONY: help demo run test test-system fuzz lint fmt bench drill screenshots docs messages pins
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -39,6 +39,10 @@ bench: .venv/runtime.stamp ## Measure voice and the rest (ARGS=voice for that pa
 
 drill: .venv/runtime.stamp ## Kill workers in mid-talk, place thirty calls in a row, lose everything at every line (ARGS=kills, thirty, faults)
 	@exec $(VENV) -m ops.drill $(ARGS)
+
+screenshots: .venv/all.stamp ## Take pictures of every page, wide and narrow, light and dark, into var/screenshots (ARGS=calls)
+	@scripts/install-system-packages
+	@exec $(VENV) -m ops.screenshots $(ARGS)
 
 docs: .venv/runtime.stamp ## Write the API's descriptions, docs/openapi.yaml and docs/asyncapi.yaml
 	@SECRET_KEY=unused $(VENV) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

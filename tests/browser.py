@@ -12,19 +12,8 @@ from asgiref.sync import AsyncToSync
 from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM: Final = "/usr/bin/chromium"
-OPTIONS: Final = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Nothing but this machine can be reached.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-)
+from ops.chromium import CHROMIUM, OPTIONS
+
 PATIENCE_MS: Final = 15_000
 
 

@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from calls.audio.speech_client import SpeechClient
 from calls.audio.wav import StereoWavWriter
+from ops.chromium import CHROMIUM, OPTIONS
 from ops.customer import ROOT, Customer
 from ops.stack import Stack
-from tests.browser import CHROMIUM, OPTIONS
 
 pytestmark = pytest.mark.system
 
