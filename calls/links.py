@@ -13,6 +13,8 @@ from django.conf import settings
 
 LIFETIME: Final = timedelta(days=7)
 MEDIA_LIFETIME: Final = timedelta(seconds=60)
+# Of a talk by a public link: whoever begins one takes a place among the account's live calls.
+PUBLIC_MEDIA_LIFETIME: Final = timedelta(seconds=15)
 
 RECORDING: Final = "recording.wav"
 TRANSCRIPT: Final = "transcript.txt"
@@ -31,9 +33,9 @@ def transcript_url(call_id: str, *, at: datetime) -> str:
     return _url(call_id, TRANSCRIPT, at)
 
 
-def media_path(call_id: str, *, at: datetime) -> str:
+def media_path(call_id: str, *, at: datetime, lifetime: timedelta = MEDIA_LIFETIME) -> str:
     """The path of a browser's socket. Whoever opens it first has it (services.talks.take_talk)."""
-    expires = str(int((at + MEDIA_LIFETIME).timestamp()))
+    expires = str(int((at + lifetime).timestamp()))
     return f"/media/browser/{call_id}.{expires}.{_sign(call_id, MEDIA, expires)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,15 +15,22 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import Account
 from agents.models import Agent
-from calls.models import Call, PublicTalk, TalkLink
+from calls import links
+from calls.models import Call, Leg, PublicTalk, TalkLink
 from calls.models.talk import new_slug
 from calls.services import starting
 from calls.services.starting import BrowserTalk, NoSuchAgent
-from vaniagent.lib import errors
+from vaniagent.lib import errors, rate_limits
+from vaniagent.lib.rate_limits import MINUTE, Window
 
 # What a link's owner may set.
 LIMITS: Final = ("minutes_per_day", "calls_per_hour", "calls_per_visitor_hour", "max_duration")
 MOST_ORIGINS: Final = 20
+# Talks of one link whose socket nobody has opened yet: each has a place among the account's live calls.
+MOST_UNOPENED: Final = 3
+# Tries to begin one, whatever comes of them.
+TRIES_OF_VISITOR: Final = Window("minute", MINUTE, 20)
+TRIES_OF_LINK: Final = Window("minute", MINUTE, 120)
 # A talk that could not last this long is not begun.
 SHORTEST_SECONDS: Final = 20
 
@@ -95,6 +103,14 @@ def open_link(*, slug: str) -> TalkLink:
     return link
 
 
+def check_tries(*, link: TalkLink, visitor: str, at: datetime) -> None:
+    """Count a try to begin a talk, of the address and of the link. Raises LinkIsBusy."""
+    for client, window in ((f"talk-visitor:{_digest(visitor)}", TRIES_OF_VISITOR), (f"talk:{link.pk}", TRIES_OF_LINK)):
+        verdict = rate_limits.count(client=client, windows=[window], now=at.timestamp())
+        if not verdict.allowed:
+            raise LinkIsBusy("Many people try to talk here. Try again in a minute.", retry_after=verdict.retry_after)
+
+
 @transaction.atomic
 def start_public_talk(*, slug: str, visitor: str, at: datetime) -> BrowserTalk:
     """A talk by a public link; `visitor` is an address, of which only a digest is kept.
@@ -106,8 +122,9 @@ def start_public_talk(*, slug: str, visitor: str, at: datetime) -> BrowserTalk:
     if link is None:
         raise NoSuchLink("There is nobody to talk with here.")
 
-    digest = salted_hmac("calls.visitor", visitor).hexdigest()[:32]
+    digest = _digest(visitor)
     _check_rate(link, digest, at)
+    _check_unopened(link, at)
     talk = starting.start_browser_talk(
         account=link.account,
         agent=link.agent,
@@ -115,7 +132,9 @@ def start_public_talk(*, slug: str, visitor: str, at: datetime) -> BrowserTalk:
         at=at,
     )
     PublicTalk.objects.create(call=talk.call, link=link, visitor=digest, created_at=at)
-    return talk
+    # A page asks for the microphone before it begins a talk, so its socket comes at once.
+    path = links.media_path(talk.call.public_id, at=at, lifetime=links.PUBLIC_MEDIA_LIFETIME)
+    return replace(talk, media_url=path)
 
 
 def clean_origins(origins: Sequence[str]) -> list[str]:
@@ -155,6 +174,23 @@ def _check_rate(link: TalkLink, visitor: str, at: datetime) -> None:
         raise LinkIsBusy("Many people have talked here in the last hour. Try again later.", retry_after=600)
     if lately.filter(visitor=visitor).count() >= link.calls_per_visitor_hour:
         raise LinkIsBusy("You have talked here several times in the last hour. Try again later.", retry_after=600)
+
+
+def _check_unopened(link: TalkLink, at: datetime) -> None:
+    waiting = Leg.objects.filter(
+        kind=Leg.Kind.BROWSER,
+        status=Leg.Status.PLANNED,
+        holder="",
+        call__status__in=Call.LIVE,
+        call__public_talk__link=link,
+        call__public_talk__created_at__gt=at - links.PUBLIC_MEDIA_LIFETIME,
+    )
+    if waiting.count() >= MOST_UNOPENED:
+        raise LinkIsBusy("Several people are about to talk here. Try again in a moment.", retry_after=5)
+
+
+def _digest(visitor: str) -> str:
+    return salted_hmac("calls.visitor", visitor).hexdigest()[:32]
 
 
 def _seconds_left(link: TalkLink, at: datetime) -> int:

@@ -32,6 +32,7 @@ QUEUE_AGAIN_AFTER: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(seconds=30)
 LONGEST_UNDIALLED: Final = timedelta(seconds=60)
 LONGEST_UNCONNECTED: Final = links.MEDIA_LIFETIME + timedelta(seconds=5)
+LONGEST_UNCONNECTED_IN_PUBLIC: Final = links.PUBLIC_MEDIA_LIFETIME + timedelta(seconds=2)
 HOLDER_IS_GONE_AFTER: Final = timedelta(seconds=10)
 COMPLETE_AFTER: Final = timedelta(seconds=5)
 HANG_UP_AGAIN_AFTER: Final = timedelta(seconds=3)
@@ -132,7 +133,9 @@ def _never_dialled(at: datetime) -> QuerySet[Call]:
 
 def _never_connected(at: datetime) -> QuerySet[Call]:
     """Talks for which no browser came while their socket's address was good."""
-    return _live().filter(_waits_for_browser(), created_at__lt=at - LONGEST_UNCONNECTED)
+    is_over = Q(created_at__lt=at - LONGEST_UNCONNECTED)
+    is_over |= Q(public_talk__isnull=False, created_at__lt=at - LONGEST_UNCONNECTED_IN_PUBLIC)
+    return _live().filter(_waits_for_browser(), is_over)
 
 
 def _waits_for_browser() -> Exists:

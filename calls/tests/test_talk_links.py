@@ -6,8 +6,9 @@ import pytest
 
 from accounts.models import Account
 from agents import services as agents
-from calls.models import Call, PublicTalk, TalkLink
-from calls.services import lifecycle, talk_links
+from calls import links
+from calls.models import Call, Leg, PublicTalk, TalkLink
+from calls.services import lifecycle, talk_links, upkeep
 from calls.services.starting import NoSuchAgent
 from calls.services.talk_links import BadLink, LinkIsBusy, NoSuchLink
 from calls.tests.conftest import NOW, in_thread, seconds
@@ -57,6 +58,44 @@ def test_of_a_visitor_only_a_digest_is_kept(link):
     digests = list(PublicTalk.objects.order_by("pk").values_list("visitor", flat=True))
     assert digests[0] == digests[1] != digests[2]
     assert VISITOR not in digests[0]
+
+
+def test_unopened_talks_take_few_places_of_the_account(link):
+    calls = [start(link, visitor=f"203.0.113.{n}") for n in range(talk_links.MOST_UNOPENED)]
+
+    with pytest.raises(LinkIsBusy):
+        start(link, visitor="203.0.113.200")
+    assert Call.objects.filter(status__in=Call.LIVE).count() == talk_links.MOST_UNOPENED
+
+    Leg.objects.filter(call=calls[0]).update(holder="web")
+    start(link, visitor="203.0.113.200")
+
+
+def test_a_place_is_free_again_soon_where_nobody_opens_the_socket(link):
+    talk = talk_links.start_public_talk(slug=link.slug, visitor=VISITOR, at=NOW)
+    token = talk.media_url.rpartition("/")[2]
+
+    upkeep.reap(at=NOW + links.PUBLIC_MEDIA_LIFETIME)
+    assert Call.objects.get().status == Call.Status.INITIATED
+    upkeep.reap(at=NOW + seconds(18))
+
+    assert (Call.objects.get().status, Call.objects.get().ended_reason) == ("failed", "canceled")
+    with pytest.raises(links.InvalidLink):
+        links.call_of_media(token, at=NOW + seconds(16))
+
+
+def test_tries_are_counted_by_address_and_by_link(link):
+    most = talk_links.TRIES_OF_VISITOR.limit
+    for _ in range(most):
+        talk_links.check_tries(link=link, visitor="198.51.100.1", at=NOW)
+
+    with pytest.raises(LinkIsBusy) as refused:
+        talk_links.check_tries(link=link, visitor="198.51.100.1", at=NOW)
+    assert 0 < (refused.value.retry_after or 0) <= 60
+    for n in range(talk_links.TRIES_OF_LINK.limit - most):
+        talk_links.check_tries(link=link, visitor=f"198.51.101.{n}", at=NOW)
+    with pytest.raises(LinkIsBusy):
+        talk_links.check_tries(link=link, visitor="198.51.100.2", at=NOW)
 
 
 def test_a_link_that_was_switched_off_leads_nowhere(link):

@@ -189,3 +189,15 @@ def test_the_widget_is_a_script_for_any_page(client):
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "data-agent" in answer.text
+
+
+def test_a_flood_of_tries_is_refused_before_anything_is_done(agent: Agent, link: TalkLink) -> None:
+    talk_links.disable_link(agent=agent)
+    talk_links.enable_link(agent=agent, limits={"calls_per_visitor_hour": 1}, at=timezone.now())
+    browser = Client(REMOTE_ADDR="198.51.100.77")
+
+    answers = [browser.post(f"/talk/{link.slug}", headers=OURS) for _ in range(50)]
+
+    assert [answer.status_code for answer in answers] == [201] + [429] * 49
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    assert Call.objects.count() == 1

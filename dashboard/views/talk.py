@@ -88,9 +88,10 @@ def _start_public_talk(request: HttpRequest, link: TalkLink) -> HttpResponse:
 
     visitor = requests.address_of(request, proxies=settings.TRUSTED_PROXY_COUNT)
     try:
+        talk_links.check_tries(link=link, visitor=visitor, at=timezone.now())
         response = _begin(talk_links.start_public_talk(slug=link.slug, visitor=visitor, at=timezone.now()))
     except talk_links.LinkIsBusy as error:
-        response = JsonResponse(envelope.body_of(error), status=error.status)
+        response = JsonResponse(envelope.body_of(error), status=error.status, headers=envelope.headers_of(error))
     except errors.ServiceError:
         # Why is not a visitor's business.
         busy = talk_links.LinkIsBusy(_("Nobody can talk here at the moment. Try again later."))
