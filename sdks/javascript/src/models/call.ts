@@ -1,0 +1,78 @@
+import type { Open } from "./agent.js";
+
+export type CallStatus = Open<"initiated" | "in_progress" | "completed" | "failed">;
+export type CallDirection = Open<"outbound" | "inbound">;
+export type Sentiment = Open<"positive" | "neutral" | "negative">;
+export type Speaker = Open<"agent" | "user">;
+
+export type MetadataValue = string | number | boolean | null | MetadataValue[] | { [key: string]: MetadataValue };
+
+/** Yours: keys and values come back as they were given. */
+export type Metadata = { [key: string]: MetadataValue };
+
+/** Times are UTC texts such as `2024-01-15T10:35:00Z`. */
+export interface CallSummary {
+  id: string;
+  agentId: string;
+  agentVersion: number;
+  status: CallStatus;
+  direction: CallDirection;
+  toNumber: string;
+  fromNumber: string | null;
+  phoneLineId: string | null;
+  /** Seconds of conversation; null until the end. */
+  duration: number | null;
+  endedReason: string | null;
+  endedBy: string | null;
+  metadata: Metadata;
+  sentiment: Sentiment | null;
+  cost: string | null;
+  recordingUrl: string | null;
+  transcriptUrl: string | null;
+  createdAt: string;
+  answeredAt: string | null;
+  completedAt: string | null;
+}
+
+export interface Call extends CallSummary {
+  transcript: string | null;
+  summary: string | null;
+  latency: Latency | null;
+}
+
+/** From the caller's last sound to the agent's first, measured on the recording. */
+export interface Latency {
+  heardP50Ms: number | null;
+  heardP95Ms: number | null;
+  turns: number;
+}
+
+export interface CallBody {
+  agentId: string;
+  toNumber: string;
+  fromNumber?: string | null;
+  metadata?: Metadata;
+  sandbox?: SandboxBody;
+}
+
+export interface SandboxBody {
+  /** What the person called will say, a line a turn, where the call runs on the sandbox line. */
+  lines?: string[];
+}
+
+export interface Transcript {
+  callId: string;
+  turns: Turn[];
+}
+
+export interface Turn {
+  number: number;
+  speaker: Speaker;
+  text: string;
+  startMs: number | null;
+  endMs: number | null;
+  wasInterrupted: boolean;
+  /** Milliseconds of each stage of an answer. */
+  latency: { [stage: string]: number | null };
+  createdAt: string;
+}

@@ -1,0 +1,54 @@
+import type { Speaker } from "./call.js";
+
+interface Heard<T extends string> {
+  type: T;
+  callId: string;
+  timestamp: string;
+  /** Rises by one within a call. Interim transcripts alone have none. */
+  seq: number;
+}
+
+/** Something happened that needs no more words. */
+export type CallMoved = Heard<
+  "call.started" | "call.answered" | "call.voicemail_detected" | "call.taken_over" | "call.resumed" | "transcript.ready"
+>;
+
+interface Said {
+  speaker: Speaker;
+  text: string;
+}
+
+/** Something was said. Where `isFinal` is false the next one of the same speaker replaces it. */
+export type TranscriptUpdate = Said &
+  (
+    | (Heard<"transcript.update"> & { isFinal: true; wasInterrupted?: true; byOperator?: true })
+    | (Omit<Heard<"transcript.update">, "seq"> & { isFinal: false; seq?: undefined })
+  );
+
+/** The agent was told to say or to heed this. */
+export type CallInstructed = Heard<"call.say" | "call.note"> & { text: string };
+
+/** These keys were pressed on your word. */
+export type DigitsSent = Heard<"call.digits_sent"> & { digits: string };
+
+/** The person pressed this key. */
+export type DigitPressed = Heard<"call.digit"> & { digit: string };
+
+/** Silence, a provider that was replaced, or the agent's return; `detail` says more. */
+export type CallTrouble = Heard<"call.silence" | "call.provider_failed" | "call.handed_back"> & { detail?: string };
+
+/** The end. */
+export type CallEnded = Heard<"call.completed" | "call.failed"> & { duration: number; endedReason: string };
+
+export type RecordingReady = Heard<"recording.ready"> & { duration: number };
+
+/** What the live feed tells of a call: `type` says which event it is. Pass over those that you do not know. */
+export type FeedEvent =
+  | CallMoved
+  | TranscriptUpdate
+  | CallInstructed
+  | DigitsSent
+  | DigitPressed
+  | CallTrouble
+  | CallEnded
+  | RecordingReady;
