@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-system fuzz lint fmt bench drill screenshots docs messages pins
+.PHONY: help demo run test test-sdks test-system fuzz lint fmt bench drill screenshots docs messages pins
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -18,7 +18,14 @@ run: .venv/runtime.stamp ## Run the whole product on this machine (PORT=8000)
 	@exec $(VENV) -m ops.supervisor $(ARGS)
 
 test: .venv/all.stamp ## Run the tests, on a PostgreSQL and Valkey of their own
-	@exec $(VENV) -m ops.test $(if $(ARGS),-m "not system" $(ARGS),--all)
+ifdef ARGS
+	@exec $(VENV) -m ops.test -m "not system" $(ARGS)
+else
+	@$(VENV) -m ops.test --all; code=$$?; $(MAKE) --no-print-directory test-sdks || code=1; exit $$code
+endif
+
+test-sdks: .venv/runtime.stamp .venv-sdk/all.stamp sdks-npm ## Run the tests of the SDKs against a whole stack (ARGS="python -k feed", ARGS=javascript)
+	@exec $(VENV) -m ops.sdks $(ARGS)
 
 test-system: .venv/all.stamp .venv/whisper.stamp ## Run the tests that need more packages, Debian's among them, and install those
 	@scripts/install-system-packages
@@ -65,6 +72,22 @@ pins: ## Choose the versions in constraints.txt anew, from the requirements
 .venv/all.stamp: .venv/runtime.stamp requirements-dev.txt
 	@echo "Installing what tests and linters need."
 	@$(VENV) -m pip install -qq -r requirements-dev.txt
+	@touch $@
+
+# Both are called vaniagent, the server's package and the Python SDK: each has an environment of its own.
+.venv-sdk/all.stamp: sdks/python/requirements-dev.txt sdks/python/pyproject.toml | .venv/runtime.stamp
+	@echo "Installing what the SDKs' tests need."
+	@test -x .venv-sdk/bin/python || $(VENV) -m venv .venv-sdk
+	@.venv-sdk/bin/python -m pip install -qq -r sdks/python/requirements-dev.txt
+	@.venv-sdk/bin/python -m pip install -qq -e sdks/python
+	@touch $@
+
+# The packages of npm that the SDKs' tests and checks need, where npm is there.
+.PHONY: sdks-npm
+sdks-npm: $(if $(shell command -v npm),$(patsubst %/package-lock.json,%/node_modules/.stamp,$(wildcard sdks/*/package-lock.json)))
+
+sdks/%/node_modules/.stamp: sdks/%/package-lock.json
+	@cd sdks/$* && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 .venv/whisper.stamp: .venv/runtime.stamp requirements-whisper.txt

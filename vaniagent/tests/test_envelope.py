@@ -250,3 +250,17 @@ def test_a_body_is_utf_8(api: Any, charset: str, status: int) -> None:
     r = api.send_raw("post", "/v1/agents", body, f"application/json; charset={charset}")
 
     assert r.status_code == status
+
+
+@pytest.mark.parametrize("path", ["/v1/voices", "/v1/nothing"])
+def test_an_answer_has_the_name_that_the_client_gave_its_request(api: Any, path: Any) -> None:
+    r = api.get(path, **{"X-Client-Request-Id": "4f1c-a_Z"})
+
+    assert r.headers["X-Client-Request-Id"] == "4f1c-a_Z"
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a\u00e9", "a" * 65, "a\tb"])
+def test_another_name_is_not_given_back(api: Any, name: Any) -> None:
+    r = api.get("/v1/voices", **{"X-Client-Request-Id": name})
+
+    assert "X-Client-Request-Id" not in r.headers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -17,10 +18,15 @@ from vaniagent.lib.api.chain import GetResponse
 from vaniagent.lib.api.envelope import BodyTooLarge, ErrorAnswer, from_status
 
 MAX_BODY_BYTES: Final = 1024 * 1024
+# What a client calls its request. Anything else is not given back.
+CLIENT_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 class RequestIdMiddleware:
-    """Every answer names its request, and so does every line of the log that is written meanwhile."""
+    """Every answer names its request, and so does every line of the log that is written meanwhile.
+
+    It also has the name that the client gave it, by which a client sees that an answer belongs to another request.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
@@ -30,6 +36,9 @@ class RequestIdMiddleware:
         with bound_contextvars(request_id=request_id):
             response = self._get_response(request)
         response.headers["X-Request-Id"] = request_id
+        theirs = request.headers.get("X-Client-Request-Id", "")
+        if CLIENT_REQUEST_ID.fullmatch(theirs):
+            response.headers["X-Client-Request-Id"] = theirs
         return response
 
 
