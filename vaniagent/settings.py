@@ -240,6 +240,8 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
         "worker-src": [SELF, "blob:"],
+        # What a browser refused becomes a line of the log: vaniagent/policy_reports.py.
+        "report-uri": "/csp-report",
     }
 }
 

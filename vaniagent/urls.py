@@ -11,6 +11,7 @@ from calls.api.files import call_file
 from vaniagent import health
 from vaniagent.asyncapi import AsyncApiView
 from vaniagent.openapi import OpenApiView
+from vaniagent.policy_reports import policy_report
 
 handler500 = "dashboard.views.errors.server_error"
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("billing/stripe", stripe_notice),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("csp-report", policy_report, name="policy_report"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("files/voices/<str:voice_id>.wav", voice_preview, name="voice_preview"),
