@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.core.validators import RegexValidator
+from django.db import transaction
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import audit
 from accounts.api.base import ApiViewSet
 from accounts.limits import limits_of
 from accounts.models import Account, Plan, Scope
@@ -71,9 +74,16 @@ class AccountViewSet(ApiViewSet[Account]):
         changes = self.read(AccountChanges)
         if "low_balance_credits" in changes:
             wanted: str | None = changes["low_balance_credits"]
-            billing.set_low_threshold(
-                account=self.account, micro_credits=None if wanted is None else money.to_micro(wanted)
-            )
+            threshold = None if wanted is None else money.to_micro(wanted)
+            with transaction.atomic():
+                billing.set_low_threshold(account=self.account, micro_credits=threshold)
+                audit.record(
+                    account=self.account,
+                    by=self.actor,
+                    action="billing.low_balance_changed",
+                    details={"credits": "default" if threshold is None else money.to_text(threshold)},
+                    at=timezone.now(),
+                )
         return self._shown()
 
     def _shown(self) -> Response:

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, workspaces
 from accounts.models import Account
 from calls.models import BatchRow, Call, CallBatch, CallEvent, CallWords, Leg, Recording, Retention, Turn
+from calls.services import exports
 from vaniagent.lib import errors
 from webhooks import services as webhooks
 
@@ -87,7 +88,10 @@ def calls_with(*, account: Account, number: str) -> QuerySet[Call]:
 
 
 def erase_caller(*, account: Account, number: str, by: audit.Actor, at: datetime) -> Erased:
-    """Erase all that was kept of a caller, and the number. Safe to repeat. Raises BadNumber and CallerOnTheLine."""
+    """Erase all that was kept of a caller, and the number, and withdraw exports that hold them. Safe to repeat.
+
+    Raises BadNumber and CallerOnTheLine.
+    """
     calls = calls_with(account=account, number=number)
     plain = _plain(number)
     # Before the look at live calls: who is being called this moment is waited for, and found.
@@ -97,13 +101,19 @@ def erase_caller(*, account: Account, number: str, by: audit.Actor, at: datetime
         raise CallerOnTheLine(_("A call with this number is in progress. Hang it up first, or wait."))
 
     erased = _erase(calls, recordings=True, words=True, numbers=True)
+    withdrawn = exports.withdraw(account=account)
     with transaction.atomic():
         listed.update(to_number=masked(plain), metadata={})
         audit.record(
             account=account,
             by=by,
             action="data.erased",
-            details={"number": masked(plain), "calls": erased.calls, "recordings": erased.recordings},
+            details={
+                "number": masked(plain),
+                "calls": erased.calls,
+                "recordings": erased.recordings,
+                "exports": withdrawn,
+            },
             at=at,
         )
     return erased

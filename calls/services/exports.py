@@ -77,7 +77,8 @@ def file_of(*, account: Account, public_id: str, at: datetime) -> Path:
 def write_export(*, export_id: int, at: datetime) -> None:
     """Write the file and tell who asked for it. Claims the export first: a second copy finds nothing to do."""
     free = Q(lease_until=None) | Q(lease_until__lt=at)
-    if not DataExport.objects.filter(free, pk=export_id, status=Status.WAITING).update(lease_until=at + LEASE):
+    lease = at + LEASE
+    if not DataExport.objects.filter(free, pk=export_id, status=Status.WAITING).update(lease_until=lease):
         return
 
     export = DataExport.objects.select_related("account", "asked_by").get(pk=export_id)
@@ -89,16 +90,35 @@ def write_export(*, export_id: int, at: datetime) -> None:
     part = settings.EXPORTS_DIR / f"{name}.{secrets.token_hex(4)}"
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         _write(zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED), export.account)
-    part.replace(settings.EXPORTS_DIR / name)
-    DataExport.objects.filter(pk=export.pk, status=Status.WAITING).update(
-        status=Status.READY,
-        path=name,
-        size_bytes=(settings.EXPORTS_DIR / name).stat().st_size,
-        ready_at=at,
-        expires_at=at + LIFETIME,
-        lease_until=None,
-    )
+    with transaction.atomic():
+        # The row is locked until the file has its name: `withdraw` finds it before that, or all of it after.
+        held = DataExport.objects.filter(pk=export.pk, status=Status.WAITING, lease_until=lease)
+        is_ours = held.update(
+            status=Status.READY,
+            path=name,
+            size_bytes=part.stat().st_size,
+            ready_at=at,
+            expires_at=at + LIFETIME,
+            lease_until=None,
+        )
+        if is_ours:
+            part.replace(settings.EXPORTS_DIR / name)
+    if not is_ours:
+        part.unlink(missing_ok=True)
+        return
     _tell(export, until=at + LIFETIME)
+
+
+def withdraw(*, account: Account) -> int:
+    """Take back files that may hold what was erased; one that is being written is begun anew. How many there were."""
+    of_account = DataExport.objects.for_account(account)
+    # Whoever writes one loses the lease, and so its file; `tidy_up` has it written again.
+    again: int = of_account.filter(status=Status.WAITING, lease_until__isnull=False).update(lease_until=None)
+    ready = list(of_account.filter(status=Status.READY))
+    of_account.filter(pk__in=[export.pk for export in ready]).update(status=Status.EXPIRED)
+    for export in ready:
+        (settings.EXPORTS_DIR / export.path).unlink(missing_ok=True)
+    return again + len(ready)
 
 
 def tidy_up(*, at: datetime) -> None:

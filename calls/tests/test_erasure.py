@@ -122,7 +122,12 @@ def test_a_callers_data(agent: Agent, by: audit.Actor, monkeypatch: pytest.Monke
     assert left(other) == EVERYTHING
     assert (called.to_number, calling.from_number, calling.to_number) == ("+44…50", "+44…50", "+14…00")
     assert (called.duration, Transaction.objects.count()) == (60, posted)
-    assert AuditEntry.objects.get().details == {"number": "+44…50", "calls": 2, "recordings": 2}
+    assert AuditEntry.objects.get().details == {
+        "number": "+44…50",
+        "calls": 2,
+        "recordings": 2,
+        "exports": 0,
+    }
     assert erasure.erase_caller(account=agent.account, number=number, by=by, at=NOW) == Erased(0, 0)
 
 

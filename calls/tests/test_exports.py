@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from accounts import audit
 from accounts.models import AuditEntry, User
 from agents.models import Agent
 from calls import tasks
 from calls.models import DataExport
-from calls.services import exports
+from calls.services import erasure, exports
 from calls.tests.conftest import NOW
 from calls.tests.test_erasure import spoken
 from conftest import make_agent, make_key
@@ -137,3 +138,45 @@ def test_nobody_passes_anothers_beginning_for_the_whole(
         exports.write_export(export_id=export.pk, at=NOW)
 
     assert DataExport.objects.get().status == "waiting"
+
+
+def test_an_erased_caller_is_in_no_file_any_more(agent: Agent, by: audit.Actor) -> None:
+    call = spoken(agent)
+    export = exports.ask_export(account=agent.account, by=by, at=NOW)
+    exports.write_export(export_id=export.pk, at=NOW)
+    path = exports.file_of(account=agent.account, public_id=export.public_id, at=NOW)
+
+    erasure.erase_caller(account=agent.account, number=call.to_number, by=by, at=NOW)
+
+    assert not path.exists()
+    export.refresh_from_db()
+    assert export.status == "expired"
+    with pytest.raises(exports.NoSuchExport):
+        exports.file_of(account=agent.account, public_id=export.public_id, at=NOW)
+    assert AuditEntry.objects.get(action="data.erased").details["exports"] == 1
+
+
+def test_a_file_that_was_being_written_meanwhile_is_written_anew(
+    agent: Agent, by: audit.Actor, queued: list[int], mailoutbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = spoken(agent)
+    export = exports.ask_export(account=agent.account, by=by, at=NOW)
+    write = exports._write
+
+    def erase_meanwhile(archive: zipfile.ZipFile, account: Any) -> None:
+        write(archive, account)
+        erasure.erase_caller(account=account, number=call.to_number, by=by, at=NOW)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(exports, "_write", erase_meanwhile)
+        exports.write_export(export_id=export.pk, at=NOW)
+
+    export.refresh_from_db()
+    assert (export.status, export.lease_until, mailoutbox) == ("waiting", None, [])
+    assert list(settings.EXPORTS_DIR.iterdir()) == []
+    queued.clear()
+    exports.tidy_up(at=NOW + timedelta(minutes=1))
+    assert queued == [export.pk]
+    exports.write_export(export_id=export.pk, at=NOW + timedelta(minutes=1))
+    with zipfile.ZipFile(exports.file_of(account=agent.account, public_id=export.public_id, at=NOW)) as archive:
+        assert call.to_number.encode() not in archive.read("calls.jsonl")

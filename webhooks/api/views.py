@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch, QuerySet
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.db.models import Model, Prefetch, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
@@ -10,6 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import audit
 from accounts.api.base import ApiViewSet
 from accounts.models import Scope
 from vaniagent.lib.api.serializers import Nothing, Query
@@ -27,8 +32,24 @@ from webhooks.api.serializers import (
 )
 from webhooks.models import Attempt, Delivery, DeliveryQuerySet, Endpoint
 
+M = TypeVar("M", bound=Model)
 
-class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[Endpoint]):
+
+class Recorded(ApiViewSet[M], Generic[M]):
+    """What keys do to endpoints stands in the audit log."""
+
+    def record(self, action: str, endpoint: Endpoint, **details: audit.Detail) -> None:
+        audit.record(
+            account=self.account,
+            by=self.actor,
+            action=action,
+            target=endpoint.public_id,
+            details=details,
+            at=timezone.now(),
+        )
+
+
+class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Recorded[Endpoint]):
     serializer_class = EndpointSerializer
     scopes = {
         "list": Scope.READ,
@@ -47,19 +68,27 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
     @extend_schema(request=EndpointBody, responses={201: EndpointWithSecretSerializer})
     def create(self, request: Request) -> Response:
         """Make an endpoint. Its signing secret is in this answer, and in no later one."""
-        endpoint = services.create_endpoint(account=self.account, **self.read(EndpointBody))
+        body = self.read(EndpointBody)
+        with transaction.atomic():
+            endpoint = services.create_endpoint(account=self.account, **body)
+            self.record("webhook.created", endpoint, host=urlsplit(endpoint.url).hostname, events=endpoint.events)
         return Response(EndpointWithSecretSerializer(endpoint).data, status.HTTP_201_CREATED)
 
     @extend_schema(request=EndpointChanges)
     def partial_update(self, request: Request, id: str) -> Response:
         """Change an endpoint, or enable it again."""
         changes = self.read(EndpointChanges, partial=True)
-        endpoint = services.update_endpoint(endpoint=self.get_object(), **changes)
+        with transaction.atomic():
+            endpoint = services.update_endpoint(endpoint=self.get_object(), **changes)
+            self.record("webhook.changed", endpoint, fields=sorted(changes))
         return Response(self.get_serializer(endpoint).data)
 
     def destroy(self, request: Request, id: str) -> Response:
         """Delete an endpoint. What waits for it is given up."""
-        services.delete_endpoint(endpoint=self.get_object(), at=timezone.now())
+        endpoint = self.get_object()
+        with transaction.atomic():
+            services.delete_endpoint(endpoint=endpoint, at=timezone.now())
+            self.record("webhook.deleted", endpoint, host=urlsplit(endpoint.url).hostname)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=Nothing, responses=EndpointWithSecretSerializer)
@@ -67,7 +96,9 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
     def rotate_secret(self, request: Request, id: str) -> Response:
         """Give an endpoint a new signing secret. The old one stays valid beside it for 24 hours."""
         self.read(Nothing)
-        endpoint = services.rotate_secret(endpoint=self.get_object(), at=timezone.now())
+        with transaction.atomic():
+            endpoint = services.rotate_secret(endpoint=self.get_object(), at=timezone.now())
+            self.record("webhook.secret_rotated", endpoint)
         return Response(EndpointWithSecretSerializer(endpoint).data)
 
     @extend_schema(request=SampleBody, responses={201: DeliverySerializer})
@@ -75,7 +106,9 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
     def test(self, request: Request, id: str) -> Response:
         """Send an endpoint a sample event: the one that `event` names, or the first that it wants."""
         endpoint, body = self.get_object(), self.read(SampleBody)
-        delivery = services.send_test_event(endpoint=endpoint, event_type=body.get("event"), at=timezone.now())
+        with transaction.atomic():
+            delivery = services.send_test_event(endpoint=endpoint, event_type=body.get("event"), at=timezone.now())
+            self.record("webhook.tested", endpoint, delivery=delivery.public_id)
         return Response(DeliverySerializer(delivery).data, status.HTTP_201_CREATED)
 
     @extend_schema(request=ReplayBody, responses=ReplaySerializer)
@@ -85,8 +118,10 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
 
         Those whose delivery has ended, oldest first; `status` narrows it to those that failed, or those that succeeded.
         """
-        endpoint = self.get_object()
-        count = services.replay_deliveries(endpoint=endpoint, **self.read(ReplayBody), at=timezone.now())
+        endpoint, body = self.get_object(), self.read(ReplayBody)
+        with transaction.atomic():
+            count = services.replay_deliveries(endpoint=endpoint, **body, at=timezone.now())
+            self.record("webhook.replayed", endpoint, deliveries=count)
         return Response({"replayed": count})
 
 
@@ -105,7 +140,7 @@ class EndpointDeliveryViewSet(mixins.ListModelMixin, ApiViewSet[Delivery]):
         return deliveries.order_by("-pk")
 
 
-class DeliveryViewSet(mixins.RetrieveModelMixin, ApiViewSet[Delivery]):
+class DeliveryViewSet(mixins.RetrieveModelMixin, Recorded[Delivery]):
     serializer_class = DeliverySerializer
     scopes = {"retrieve": Scope.READ, "replay": Scope.ADMIN}
 
@@ -117,7 +152,9 @@ class DeliveryViewSet(mixins.RetrieveModelMixin, ApiViewSet[Delivery]):
     def replay(self, request: Request, id: str) -> Response:
         """Send a delivery once more."""
         self.read(Nothing)
-        delivery = services.replay_delivery(delivery=self.get_object(), at=timezone.now())
+        with transaction.atomic():
+            delivery = services.replay_delivery(delivery=self.get_object(), at=timezone.now())
+            self.record("webhook.replayed", delivery.endpoint, delivery=delivery.public_id)
         return Response(self.get_serializer(delivery).data)
 
 

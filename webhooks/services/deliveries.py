@@ -10,7 +10,7 @@ from typing import Final
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Count, F, OuterRef
+from django.db.models import Count, F, OuterRef, Q
 
 from webhooks import tasks
 from webhooks.models import Attempt, Delivery, Endpoint
@@ -95,7 +95,11 @@ def record_attempts(*, ended: Sequence[tuple[Claim, Outcome]], at: datetime) -> 
             continue
         delivery.attempts_made += 1
         attempts.append(_to_attempt(delivery, outcome))
-        if outcome.is_success:
+        if _was_replayed(delivery, claim) and _is_listening(endpoint):
+            # Whatever came of this attempt, somebody wants another after it.
+            delivery.leased_until = None
+            delivery.save(update_fields=["attempts_made", "leased_until"])
+        elif outcome.is_success:
             succeeded.append(delivery.pk)
         else:
             _plan_retry(delivery, endpoint, outcome, at)
@@ -114,7 +118,7 @@ def record_attempts(*, ended: Sequence[tuple[Claim, Outcome]], at: datetime) -> 
 
 @transaction.atomic
 def replay_delivery(*, delivery: Delivery, at: datetime) -> Delivery:
-    """Send it once more now, whatever came of it before. Raises EndpointNotEnabled."""
+    """Send it once more now, whatever came of it before; after the attempt that is under way. Raises EndpointNotEnabled."""
     lock_listening(delivery.endpoint)
     Delivery.objects.filter(pk=delivery.pk).update(status=Delivery.Status.PENDING, next_attempt_at=at)
     delivery.refresh_from_db()
@@ -140,14 +144,26 @@ def replay_deliveries(*, endpoint: Endpoint, since: datetime, until: datetime, s
 
 
 def give_up_unheard(*, at: datetime) -> int:
-    """End what a dead sender had in its hands while its endpoint was disabled or deleted. How many there were."""
-    left = Delivery.objects.filter(status=Delivery.Status.PENDING, leased_until__lte=at)
+    """End what waits for an endpoint that is disabled or deleted. How many there were.
+
+    A dead sender had it in its hands then, or its event was being recorded. Failed, it may be replayed.
+    """
+    left = Delivery.objects.filter(Q(leased_until=None) | Q(leased_until__lte=at), status=Delivery.Status.PENDING)
     unheard = left.exclude(endpoint__in=Endpoint.objects.listening())
     return unheard.update(status=Delivery.Status.FAILED, next_attempt_at=None, leased_until=None)
 
 
 def _lock_endpoints(keys: Iterable[int]) -> dict[int, Endpoint]:
     return Endpoint.objects.select_for_update(no_key=True).order_by("pk").in_bulk(set(keys))
+
+
+def _was_replayed(delivery: Delivery, claim: Claim) -> bool:
+    """Whether somebody asked for it anew while the claim's attempt was under way: claims leave this time as it is."""
+    return delivery.next_attempt_at != claim.delivery.next_attempt_at
+
+
+def _is_listening(endpoint: Endpoint) -> bool:
+    return endpoint.status == Endpoint.Status.ENABLED and endpoint.deleted_at is None
 
 
 def _to_attempt(delivery: Delivery, outcome: Outcome) -> Attempt:
@@ -219,8 +235,7 @@ def _room_of_accounts(accounts: Iterable[int], at: datetime) -> dict[int, int]:
 
 
 def _plan_retry(delivery: Delivery, endpoint: Endpoint, outcome: Outcome, at: datetime) -> None:
-    is_listening = endpoint.status == Endpoint.Status.ENABLED and endpoint.deleted_at is None
-    if is_listening and delivery.attempts_made <= len(RETRY_DELAYS):
+    if _is_listening(endpoint) and delivery.attempts_made <= len(RETRY_DELAYS):
         delay = RETRY_DELAYS[delivery.attempts_made - 1]
         # Jitter, so that what failed together does not come back together.
         delivery.next_attempt_at = at + delay * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # no secret

@@ -300,3 +300,26 @@ def test_a_receiver_may_ask_for_a_longer_pause(
     delivery.refresh_from_db()
     assert delivery.next_attempt_at is not None
     assert abs(delivery.next_attempt_at - now - waits) <= timedelta(seconds=0.5)
+
+
+@pytest.mark.parametrize("status", [200, 500, 410])
+def test_a_replay_during_an_attempt_follows_it(endpoint: Endpoint, now: datetime, status: int) -> None:
+    delivery = record(endpoint, "call_1", now)
+    (under_way,) = claim(now)
+
+    services.replay_delivery(delivery=delivery, at=now + SECOND)
+    assert claimed(now + SECOND) == []
+    services.record_attempt(claim=under_way, outcome=answered(status, now), at=now + 2 * SECOND)
+
+    delivery.refresh_from_db()
+    if status == 410:
+        # Nobody listens there any more.
+        services.give_up_unheard(at=now + 2 * SECOND)
+        delivery.refresh_from_db()
+        assert delivery.status == "failed"
+        return
+    assert (delivery.status, delivery.attempts_made, delivery.leased_until) == ("pending", 1, None)
+    (again,) = claim(now + 2 * SECOND)
+    services.record_attempt(claim=again, outcome=answered(200, now), at=now + 3 * SECOND)
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempts_made) == ("succeeded", 2)

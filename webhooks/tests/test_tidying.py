@@ -63,6 +63,23 @@ def test_what_a_dead_sender_had_for_a_disabled_endpoint_is_ended(endpoint: Endpo
     assert (delivery.status, delivery.next_attempt_at, delivery.leased_until) == ("failed", None, None)
 
 
+def test_what_was_recorded_while_its_endpoint_was_disabled_is_ended_and_may_be_replayed(
+    endpoint: Endpoint, now: datetime
+) -> None:
+    """Whoever recorded it saw the endpoint enabled, and committed after it was disabled."""
+    delivery = record(endpoint, now)
+    Endpoint.objects.filter(pk=endpoint.pk).update(status="disabled")
+
+    assert services.give_up_unheard(at=now) == 1
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.next_attempt_at) == ("failed", None)
+
+    services.update_endpoint(endpoint=endpoint, status="enabled")
+    again = services.replay_deliveries(endpoint=endpoint, since=now, until=now + DAY, status="failed", at=now)
+    assert again == 1
+    assert [claim.delivery for claim in services.claim_due(at=now, limit=1)] == [delivery]
+
+
 def test_what_a_dead_sender_had_for_another_is_left_to_the_next(endpoint: Endpoint, now: datetime) -> None:
     delivery = record(endpoint, now)
     services.claim_due(at=now, limit=1)
