@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 
 from accounts import audit
 from accounts.staff import actor_of
-from calls.models import Call, CallEvent, Leg, LegHolder, PublicTalk, Recording, TalkLink, Turn
+from calls.models import Call, CallEvent, Leg, LegHolder, LineNumber, PhoneLine, PublicTalk, Recording, TalkLink, Turn
 from calls.services import control, stuck
 from calls.telephony.base import EndedBy
 from vaniagent.lib import money
@@ -216,6 +216,41 @@ def _record(request: HttpRequest, action: str, call: Call, reason: str, at: date
         details={"reason": reason} if reason else {},
         at=at,
     )
+
+
+class LineNumberTable(ReadOnlyTable):
+    model = LineNumber
+    fields = ["position", "number"]
+    readonly_fields = fields
+    ordering = ["position"]
+    verbose_name_plural = "Numbers"
+
+
+@admin.register(PhoneLine)
+class PhoneLineAdmin(StaffAdmin):
+    list_display = ["public_id", "owner", "kind", "name", "domain", "state", "status_detail", "checked_at"]
+    list_filter = ["kind", "status"]
+    list_select_related = ["account"]
+    finders = [
+        by_id("line"),
+        Finder(NUMBER, "line_numbers__number"),
+        of("acct", "account__public_id"),
+        of("call", "calls__public_id"),
+    ]
+    search_help_text = "Line id, a number as +49…, account id or call id"
+    fields = ["public_id", "owner", "kind", "name", "domain", "port", "transport", "username", "srtp", "register"]
+    fields += ["account_sid", "inbound_agent", "max_live_calls", "calls_per_second", "is_default"]
+    fields += ["state", "status_detail", "checked_at", "created_at", "deleted_at"]
+    readonly_fields = fields
+    inlines = [LineNumberTable]
+
+    @admin.display(description="Account")
+    def owner(self, line: PhoneLine) -> SafeString | str:
+        return link_to(line.account, line.account.name)
+
+    @display(description="Status", label={"ready": "success", "unreachable": "danger", "unauthorized": "danger"})
+    def state(self, line: PhoneLine) -> str:
+        return line.status
 
 
 @admin.register(LegHolder)

@@ -24,6 +24,11 @@ def queue_analysis(call_id: int) -> None:
     transaction.on_commit(lambda: analyse_call.delay(call_id=call_id), robust=True)
 
 
+def queue_line_check(line_pk: int) -> None:
+    """Likewise, to try a phone line. One that is lost leaves the line untried until somebody asks."""
+    transaction.on_commit(lambda: check_line.delay(line_pk=line_pk), robust=True)
+
+
 @shared_task
 def run_call(*, call_id: int, **kwargs: object) -> None:
     """Drive a call's conversation to its end. It claims the call first: a second copy finds nothing to do."""
@@ -81,3 +86,13 @@ def expire_data(**kwargs: object) -> None:
 
     exports.tidy_up(at=timezone.now())
     erasure.expire(at=timezone.now())
+
+
+@shared_task
+def check_line(*, line_pk: int, **kwargs: object) -> None:
+    """Try a phone line. What was found last counts, however often it runs."""
+    from django.utils import timezone
+
+    from calls.services import line_checks
+
+    line_checks.check_line_of(line_pk=line_pk, at=timezone.now())

@@ -12,6 +12,16 @@ from schemathesis.specs.openapi import checks
 
 # What a sequence may bring a thing into, and no description of a request can tell.
 REFUSED_BY_STATE: Final = ("This agent is archived and cannot be changed.", "The endpoint is disabled; enable it first")
+# Once there are phone lines, wherever they came from: their numbers are taken, and calls have to be theirs.
+REFUSED_BY_LINES: Final = (
+    "Another line of the account has the number",
+    "A line of the kind",
+    "None of the account's phone lines has this 'from_number'",
+    "The 'from_number' field is required: the account has several phone lines",
+    "This call takes a phone line",
+)
+# What is wrong with well-formed hours, and no schema can say.
+REFUSED_HOURS: Final = "'calling_hours': "
 
 _is_used_after_its_end: Final = checks.use_after_free
 _numbers = itertools.count()
@@ -29,10 +39,12 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
 
 @schemathesis.hook
 def after_call(context: Any, case: Any, response: Any) -> None:
-    """In a sequence a refusal for the state that a thing is in is no verdict on the request."""
-    if case.meta is None or case.meta.phase.name != TestPhase.STATEFUL or response.status_code != 400:
+    """A refusal for the state that a thing is in, in a sequence, or for hours that make no sense, is no verdict on the request."""
+    if case.meta is None or response.status_code != 400:
         return
-    if response.json()["error"]["message"] in REFUSED_BY_STATE:
+    message = response.json()["error"]["message"]
+    is_state = case.meta.phase.name == TestPhase.STATEFUL and message in REFUSED_BY_STATE
+    if is_state or message.startswith(REFUSED_HOURS):
         case._meta = None
 
 

@@ -48,6 +48,7 @@ def test_the_description_is_kept(tmp_path: Path) -> None:
             tmp_path / "web.log",
             # Past a limit what is right is refused.
             WEBHOOKS_MAX_ENDPOINTS="1000000",
+            PHONE_LINES_MAX="1000000",
             STRIPE_API_BASE=stripe.address,
             STRIPE_SECRET_KEY=SECRET_KEY,
             STRIPE_WEBHOOK_SECRET=WEBHOOK_SECRET,

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from billing.models import TopUp
-from calls.models import Call
+from calls.models import Call, PhoneLine
 from conftest import ApiClient, make_agent
 from webhooks.models import Delivery, Endpoint, Event
 
@@ -52,10 +52,12 @@ def ids(account: Any) -> dict[str, str]:
     top_up = TopUp.objects.create(
         account=account, micro_credits=1, checkout_id="cs_1", url="https://pay.example.com/", created_at=timezone.now()
     )
+    line = PhoneLine.objects.create(account=account, kind="sip", name="Trunk", domain="sip.example.com")
     return {
         "v1/account/top_ups": top_up.public_id,
         "v1/agents": agent.public_id,
         "v1/calls": call.public_id,
+        "v1/phone_lines": line.public_id,
         "v1/webhook_endpoints": endpoint.public_id,
         "v1/webhook_deliveries": delivery.public_id,
     }
@@ -99,4 +101,6 @@ def test_without_a_key(ids: dict[str, str], method: str, route: str) -> None:
 
 
 def snapshot() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in (Call, Endpoint, Event, Delivery, TopUp)]
+    return [
+        list(model.objects.order_by("pk").values()) for model in (Call, Endpoint, Event, Delivery, PhoneLine, TopUp)
+    ]

@@ -22,12 +22,13 @@ from vaniagent.lib import money, rows
 _COLUMNS: Final = """
     call.public_id, agent.public_id, version.number, call.status, call.direction, call.to_number, call.from_number,
     call.duration, call.ended_reason, call.ended_by, call.metadata, call.sentiment, call.cost, recording.status,
-    call.created_at, call.answered_at, call.completed_at
+    call.created_at, call.answered_at, call.completed_at, line.public_id
 """
 _BESIDE: Final = """
     JOIN agents_agent agent ON agent.id = call.agent_id
     JOIN agents_agentversion version ON version.id = call.agent_version_id
     LEFT JOIN calls_recording recording ON recording.call_id = call.id
+    LEFT JOIN calls_phoneline line ON line.id = call.phone_line_id
 """
 _ONE: Final = f"""
     SELECT {_COLUMNS}, call.summary, call.heard_p50_ms, call.heard_p95_ms, call.heard_turns, (
@@ -148,7 +149,7 @@ def _page(found: list[tuple[Any, ...]], total: int, at: datetime) -> Page:
 def _shown(row: tuple[Any, ...] | list[Any], made_at: datetime) -> dict[str, Any]:
     """What one row of `_COLUMNS` looks like to customers. Links count from `made_at`."""
     call_id, agent_id, version, status, direction, to_number, from_number, duration, *rest = row
-    ended_reason, ended_by, metadata, sentiment, cost, recording, created_at, answered_at, completed_at = rest
+    ended_reason, ended_by, metadata, sentiment, cost, recording, created_at, answered_at, completed_at, line = rest
     has_transcript = completed_at is not None and answered_at is not None
     return {
         "id": call_id,
@@ -158,8 +159,7 @@ def _shown(row: tuple[Any, ...] | list[Any], made_at: datetime) -> dict[str, Any
         "direction": direction,
         "to_number": to_number,
         "from_number": from_number,
-        # Every call takes the sandbox line.
-        "phone_line_id": None,
+        "phone_line_id": line,
         "duration": duration,
         "ended_reason": ended_reason,
         "ended_by": ended_by,

@@ -63,7 +63,7 @@ class AgentField(serializers.Field[Agent, Any, Any, Any]):
             self.fail("invalid")
         agent = agent_for_calls(account=self.context["account"], agent_id=data)
         if agent is None:
-            raise NoSuchAgent("There is no agent with this id.", param="agent_id")
+            raise NoSuchAgent("There is no agent with this id.", param=self.field_name)
         return agent
 
 

@@ -4,11 +4,13 @@ from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from calls.api.account import AccountViewSet
+from calls.api.phone_lines import LineViewSet
 from calls.api.talks import TalkViewSet
 from calls.api.views import CallViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("calls", CallViewSet, basename="call")
+router.register("phone_lines", LineViewSet, basename="phone-line")
 
 urlpatterns = [
     re_path(r"^agents/(?P<id>[0-9A-Za-z_]{1,60})/talks\Z", TalkViewSet.as_view({"post": "create"})),

@@ -4,6 +4,7 @@ from calls.models.batch import BatchRow, CallBatch
 from calls.models.call import Call
 from calls.models.event import CallEvent
 from calls.models.leg import Leg, LegHolder
+from calls.models.phone_line import LineNumber, PhoneLine
 from calls.models.recording import Recording
 from calls.models.retention import DataExport, Retention
 from calls.models.search import CallWords, SavedView
@@ -19,6 +20,8 @@ __all__ = [
     "DataExport",
     "Leg",
     "LegHolder",
+    "LineNumber",
+    "PhoneLine",
     "PublicTalk",
     "Recording",
     "Retention",

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Account, ApiKey
 from agents.models import Agent, AgentVersion
+from calls.models.phone_line import PhoneLine
 from vaniagent.lib import ids
 from vaniagent.lib.tenancy import AccountQuerySet
 
@@ -42,6 +43,8 @@ class Call(models.Model):
     number = models.BigIntegerField(db_default=0, editable=False)
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="calls")
     agent_version = models.ForeignKey(AgentVersion, on_delete=models.PROTECT, related_name="calls")
+    # Null: the sandbox, or a browser.
+    phone_line = models.ForeignKey(PhoneLine, on_delete=models.PROTECT, null=True, related_name="calls", db_index=False)
     api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
     direction = models.CharField(max_length=10, choices=Direction.choices, default=Direction.OUTBOUND)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.INITIATED)
@@ -102,6 +105,12 @@ class Call(models.Model):
             # The live calls: an account's limit, the reaper's rounds.
             models.Index(
                 fields=["account", "id"], name="call_live", condition=models.Q(status__in=["initiated", "in_progress"])
+            ),
+            # The live calls of a line: how many it may have.
+            models.Index(
+                fields=["phone_line"],
+                name="call_live_on_line",
+                condition=models.Q(status__in=["initiated", "in_progress"], phone_line__isnull=False),
             ),
             # Staff look for the calls to a number.
             models.Index(fields=["to_number", "-id"], name="call_by_number"),

@@ -37,6 +37,8 @@ class Leg(models.Model):
     class Kind(models.TextChoices):
         SANDBOX = "sandbox"
         BROWSER = "browser"
+        SIP = "sip", "SIP"
+        TWILIO = "twilio", "Twilio"
 
     public_id = models.CharField(max_length=40, unique=True, default=_leg_id, editable=False)
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="legs")

@@ -17,6 +17,7 @@ from billing import rates
 from billing import services as billing
 from calls import events, links, tasks
 from calls.models import Call, Leg
+from calls.services import lines
 from vaniagent.lib import errors, rows
 
 # What a call has for a number that was reached by a browser: nobody dialled one.
@@ -25,6 +26,9 @@ BROWSER: Final = "browser"
 _LOCK: Final = "SELECT status FROM accounts_account WHERE id = %s FOR NO KEY UPDATE"
 # In the words of the index call_live, which it reads alone.
 _COUNT_LIVE: Final = "SELECT count(*) FROM calls_call WHERE account_id = %s AND status IN ('initiated', 'in_progress')"
+_COUNT_LIVE_ON_LINE: Final = (
+    "SELECT count(*) FROM calls_call WHERE phone_line_id = %s AND status IN ('initiated', 'in_progress')"
+)
 
 
 class NoSuchAgent(errors.NotFound):
@@ -60,23 +64,30 @@ def start_call(
     by: audit.Actor | None = None,
     at: datetime,
 ) -> Call:
-    """Queue an outbound call. Raises NoSuchAgent, AccountSuspended, TooManyLiveCalls and billing.InsufficientCredits.
+    """Queue an outbound call. Raises NoSuchAgent, AccountSuspended, TooManyLiveCalls, lines.NotOfThisLine and
+    billing.InsufficientCredits.
 
     `by` is a person who placed it, for the audit log and, as its origin, the call's own.
     """
+    version = _version_of(agent)
+    is_test = api_key is not None and api_key.mode == ApiKey.Mode.TEST
+    route = lines.choose_line(account=account, is_test=is_test, to_number=to_number, from_number=from_number)
+    if route.line_pk is not None and sandbox_lines is not None:
+        raise lines.NotOfThisLine("This call takes a phone line: nobody there says what is told", param="sandbox")
     call = _open_call(
         account=account,
-        version=_version_of(agent),
-        is_test=api_key is not None and api_key.mode == ApiKey.Mode.TEST,
+        version=version,
+        is_test=is_test,
         at=at,
+        route=route,
         agent=agent,
         api_key=api_key,
         to_number=to_number,
-        from_number=from_number,
+        from_number=route.from_number,
         metadata=dict(metadata),
     )
-    lines = {} if sandbox_lines is None else {"lines": list(sandbox_lines)}
-    rows.insert(Leg(call=call, kind=Leg.Kind.SANDBOX, params=lines))
+    said = {} if sandbox_lines is None else {"lines": list(sandbox_lines)}
+    rows.insert(Leg(call=call, kind=route.kind, params=said))
     events.record(call, "call.started", at=at, origin=by.name if by is not None else "")
     if by is not None:
         audit.record(account=account, by=by, action="call.placed", target=call.public_id, at=at)
@@ -135,9 +146,20 @@ def _version_of(agent: Agent) -> AgentVersion:
     return agent.current
 
 
-def _open_call(*, account: Account, version: AgentVersion, is_test: bool, at: datetime, **fields: Any) -> Call:
+def _open_call(
+    *,
+    account: Account,
+    version: AgentVersion,
+    is_test: bool,
+    at: datetime,
+    route: lines.Route | None = None,
+    **fields: Any,
+) -> Call:
     """The call's row, its place among the live ones, and the hold of its first minute."""
     _take_slot(account)
+    if route is not None and route.line_pk is not None:
+        _take_slot_of_line(route)
+        fields["phone_line_id"] = route.line_pk
     rate = rates.rate_per_minute(account, is_test=is_test)
     call = Call(account=account, agent_version=version, rate_per_minute=rate, created_at=at, queued_at=at, **fields)
     rows.insert(call)
@@ -153,3 +175,12 @@ def _take_slot(account: Account) -> None:
     (live,) = rows.first(_COUNT_LIVE, [account.pk]) or (0,)
     if live >= most:
         raise TooManyLiveCalls(f"Too many live calls: this account may have {most} at once.", retry_after=5)
+
+
+def _take_slot_of_line(route: lines.Route) -> None:
+    """Likewise of the line, whose account is locked."""
+    (live,) = rows.first(_COUNT_LIVE_ON_LINE, [route.line_pk]) or (0,)
+    if live >= route.max_live_calls:
+        raise TooManyLiveCalls(
+            f"Too many live calls: this phone line may have {route.max_live_calls} at once.", retry_after=5
+        )

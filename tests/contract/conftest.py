@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -14,6 +14,12 @@ from conftest import ApiClient
 MINIMAL: dict[str, Any] = {
     "/v1/account/top_ups": {"credits": "20.00"},
     "/v1/agents": {"name": "Ada", "voice": "en-US-Neural2-F"},
+    "/v1/phone_lines": {
+        "kind": "sip",
+        "name": "Main trunk",
+        "domain": "sip.carrier.example.com",
+        "numbers": ["+14155550101"],
+    },
     "/v1/webhook_endpoints": {"url": "https://example.com/hook", "events": ["call.started"]},
     "/v1/webhook_endpoints/(?P<id>[0-9A-Za-z_]{1,60})/replay": {
         "from": "2024-01-15T08:00:00Z",
@@ -21,11 +27,15 @@ MINIMAL: dict[str, Any] = {
     },
 }
 
+# What the published examples, and ours, call from.
+CALLED_FROM: Final = ["+0987654321", "+1234567", "+123456789012345"]
+
 
 @pytest.fixture(autouse=True)
 def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are placed, and wait."""
     monkeypatch.setattr(tasks.run_call, "apply_async", lambda **options: None)
+    monkeypatch.setattr(tasks.check_line, "delay", lambda **options: None)
 
 
 @pytest.fixture(autouse=True)
@@ -47,12 +57,14 @@ def ids(api: ApiClient, bodies: dict[str, Any]) -> dict[str, str]:
     """One of each resource, by the address where it is found."""
     top_up = api.post("/v1/account/top_ups", bodies["/v1/account/top_ups"]).json()
     call = api.post("/v1/calls", bodies["/v1/calls"]).json()
+    line = api.post("/v1/phone_lines", {**bodies["/v1/phone_lines"], "numbers": CALLED_FROM}).json()
     endpoint = api.post("/v1/webhook_endpoints", bodies["/v1/webhook_endpoints"]).json()
     delivery = api.post(f"/v1/webhook_endpoints/{endpoint['id']}/test").json()
     return {
         "/v1/account/top_ups": top_up["id"],
         "/v1/agents": call["agent_id"],
         "/v1/calls": call["id"],
+        "/v1/phone_lines": line["id"],
         "/v1/webhook_endpoints": endpoint["id"],
         "/v1/webhook_deliveries": delivery["id"],
     }

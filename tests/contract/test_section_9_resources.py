@@ -98,3 +98,39 @@ def test_the_sandbox_numbers_are_on_every_account(api: ApiClient, bodies: dict[s
 
     assert r.status_code == 201
     assert r.json()["phone_line_id"] is None
+
+
+def test_a_phone_line(api: ApiClient, bodies: dict[str, Any]) -> None:
+    """The same less secrets, `id` (`line_…`) and `status` with `status_detail`; `max_live_calls` 10."""
+    body = {**bodies["/v1/phone_lines"], "username": "acme", "password": "s3cret"}
+
+    made = api.post("/v1/phone_lines", body)
+
+    assert made.status_code == 201
+    line: dict[str, Any] = made.json()
+    assert {name: line[name] for name in body if name != "password"} == {
+        name: value for name, value in body.items() if name != "password"
+    }
+    assert line["id"].startswith("line_")
+    assert (line["status"], line["max_live_calls"], line["register"], line["srtp"]) == ("unreachable", 10, False, "off")
+    assert line["status_detail"]
+    assert "s3cret" not in made.content.decode()
+    assert api.post(f"/v1/phone_lines/{line['id']}/check").json()["status"] in ("ready", "unreachable", "unauthorized")
+    assert api.delete(f"/v1/phone_lines/{line['id']}").status_code == 204
+
+
+def test_a_twilio_line(api: ApiClient) -> None:
+    """`{"kind": "twilio", "name", "account_sid", "auth_token", "numbers", "inbound_agent_id"?}`."""
+    body = {"kind": "twilio", "name": "Twilio", "account_sid": "AC" + "0" * 32, "auth_token": "t0ken"}
+
+    made = api.post("/v1/phone_lines", {**body, "numbers": ["+14155550103"]})
+
+    assert (made.status_code, made.json()["account_sid"]) == (201, body["account_sid"])
+    assert "t0ken" not in made.content.decode()
+
+
+def test_private_domains_are_refused(api: ApiClient, bodies: dict[str, Any]) -> None:
+    """A `domain` at a private or loopback address is refused."""
+    for domain in ("127.0.0.1", "192.168.1.1", "localhost"):
+        r = api.post("/v1/phone_lines", {**bodies["/v1/phone_lines"], "domain": domain})
+        assert (r.status_code, r.json()["error"]["param"]) == (400, "domain")

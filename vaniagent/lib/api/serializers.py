@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from rest_framework import serializers
 
@@ -15,6 +15,9 @@ MAX_OFFSET: Final = 1_000_000_000
 
 class Input(serializers.Serializer[Any]):
     """Something a client sent. A field nobody knows is refused: a typo is never ignored."""
+
+    # What OpenAPI is told of fields that depend on each other.
+    rules: ClassVar[dict[str, Any]] = {}
 
     default_error_messages = {
         "invalid": "Send a JSON object.",

@@ -1,0 +1,27 @@
+"""Trying a phone line: whether it can be called over, now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from calls.models import PhoneLine
+from calls.services import lines
+
+# Kinds of lines that calls can go over here. A line of another kind says so.
+DIALABLE: Final[frozenset[str]] = frozenset()
+
+
+def check_line(*, line: PhoneLine, at: datetime) -> PhoneLine:
+    """Try the line and write down what came of it. It asks over the network: no transaction may be open."""
+    if line.kind not in DIALABLE:
+        words = f"This installation cannot place calls over lines of the kind '{line.kind}' yet."
+        return lines.note_check(line=line, status=lines.Status.UNREACHABLE, detail=words, at=at)
+    raise NotImplementedError(line.kind)
+
+
+def check_line_of(*, line_pk: int, at: datetime) -> None:
+    """The same for a message of the queue: nothing to do where the line is gone."""
+    line = PhoneLine.objects.existing().select_related("account").filter(pk=line_pk).first()
+    if line is not None:
+        check_line(line=line, at=at)
