@@ -28,7 +28,7 @@ from calls.consumers.following import MOST_EVENTS, Due, Following, find_beginnin
 from calls.consumers.forwarding import Forwarding
 from calls.consumers.frames import BadFrame, is_too_long, parse, text_in
 from calls.consumers.outgoing import Outgoing, transport_of
-from calls.consumers.rounds import jobs, rounds
+from calls.consumers.rounds import STRANGERS, jobs, rounds, turns
 from calls.models import Call
 from calls.services import control
 from calls.telephony.base import EndedBy
@@ -140,7 +140,9 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             self._end(ABUSE)
             return
         try:
-            await self._heed(parse(text_data))
+            frame = parse(text_data)
+            async with turns().of(self.key.account_id if self.key is not None else STRANGERS):
+                await self._heed(frame)
         except errors.ServiceError as error:
             self.put({"type": "error", **envelope.body_of(error)})
             if self.key is None:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from django.db import DatabaseError, InterfaceError
 from django.db.models import Q
@@ -22,7 +22,7 @@ from accounts.models import Account, ApiKey
 from accounts.visitors import Visitor, still_members
 from calls.consumers import sockets
 from calls.consumers.following import Following, Heads, find_heads
-from calls.services.background import Jobs
+from calls.services.background import THREADS, Jobs
 from webhooks import services as webhooks
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,10 @@ logger = logging.getLogger(__name__)
 # A revoked key closes its sockets within a second.
 KEYS_EVERY_SECONDS: Final = 0.7
 LOG_EVERY_SECONDS: Final = 2.0
+# Of the threads that all accounts share.
+JOBS_OF_ACCOUNT: Final = THREADS // 2
+# All who have not said who they are share as one account does.
+STRANGERS: Final = 0
 COUNT_EVERY_SECONDS: Final = sockets.SECONDS_TO_LIVE / 3
 
 
@@ -92,7 +96,7 @@ class Rounds:
             if not known:
                 continue
             try:
-                valid = await jobs().run(_valid_keys, known, timezone.now())
+                valid = await own_jobs().run(_valid_keys, known, timezone.now())
             except (DatabaseError, InterfaceError):
                 logger.warning("keys could not be checked: the next round will", exc_info=True)
                 continue
@@ -108,7 +112,7 @@ class Rounds:
             if not followers:
                 continue
             try:
-                heads = await jobs().run(
+                heads = await own_jobs().run(
                     find_heads,
                     call_ids=set().union(*(socket.following.chosen for socket, _ in followers)),
                     account_ids={key.account_id for socket, key in followers if socket.following.has_account()},
@@ -184,4 +188,30 @@ def jobs() -> Jobs:
     return Jobs()
 
 
+@functools.cache
+def own_jobs() -> Jobs:
+    """The rounds' own thread: no flood of frames keeps a revoked key alive."""
+    return Jobs(threads=1)
+
+
+class Turns:
+    """Each account's share of `jobs` for the frames of its sockets: what is more waits, and nobody else for it."""
+
+    def __init__(self) -> None:
+        self._by_account: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
+
+    def of(self, account_id: int) -> asyncio.Semaphore:
+        """Held while a frame of the account's is heeded."""
+        turn = self._by_account.get(account_id)
+        if turn is None:
+            turn = self._by_account[account_id] = asyncio.Semaphore(JOBS_OF_ACCOUNT)
+        return turn
+
+
+def turns() -> Turns:
+    """Those of the running loop."""
+    return _TURNS.setdefault(asyncio.get_running_loop(), Turns())
+
+
 _BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, Rounds] = WeakKeyDictionary()
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from accounts import services as accounts
-from accounts.models import Account
+from accounts.models import Account, ApiKey
 from calls.consumers import feed, rounds, sockets
 from calls.models import Call, CallEvent
 from calls.tests.conftest import make_call
@@ -156,3 +158,33 @@ async def test_a_socket_that_follows_is_not_idle(opened, account, monkeypatch):
 
     await asyncio.sleep(0.3)
     assert await client.hears_nothing()
+
+
+# --- Fairness ---
+
+
+async def test_a_flood_of_one_account_s_frames_delays_nobody_else(account, other_account, opened, monkeypatch):
+    """Every frame of the flood holds a thread until it is let go: others get theirs all the same."""
+    call = await sync_to_async(make_call)(await sync_to_async(make_agent)(account))
+    other_call = await sync_to_async(make_call)(await sync_to_async(make_agent)(other_account))
+    key, other_key = await sync_to_async(make_key)(account), await sync_to_async(make_key)(other_account)
+    flood = [(await connect(opened, key))[0] for _ in range(8)]
+    bystander, _ = await connect(opened, other_key)
+    let_go, find = threading.Event(), feed._find_call
+
+    def find_slowly(account_id: int, call_id: str) -> Call:
+        if account_id == account.pk:
+            let_go.wait(timeout=30)
+        return find(account_id, call_id)
+
+    monkeypatch.setattr(feed, "_find_call", find_slowly)
+    try:
+        for client in flood:
+            await client.send(type="note", call_id=call.public_id, text="Hi.")
+        await bystander.send(type="subscribe", call_id=other_call.public_id)
+        assert (await bystander.receive())["type"] == "subscribed"
+
+        await sync_to_async(ApiKey.objects.filter(account=other_account).update)(revoked_at=timezone.now())
+        assert await bystander.close_code() == 4401
+    finally:
+        let_go.set()
