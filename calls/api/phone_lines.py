@@ -23,14 +23,14 @@ from vaniagent.lib.api.serializers import Input, Nothing
 
 MOST_NUMBERS: Final = 1_000
 _NAME: Final = r"([0-9A-Za-z]([0-9A-Za-z-]{0,42}[0-9A-Za-z])?\.){1,5}[A-Za-z]{2,24}"
-_IS_DOMAIN: Final = RegexValidator(r"^[0-9A-Za-z.-]{1,253}\Z", "Give a host name or an IPv4 address.")
+IS_DOMAIN: Final = RegexValidator(r"^[0-9A-Za-z.-]{1,253}\Z", "Give a host name or an IPv4 address.")
 _SID: Final = "AC[0-9a-f]{32}"
-_IS_SID: Final = RegexValidator(rf"^{_SID}\Z", "Give Twilio's Account SID: 'AC' and 32 digits from 0 to f.")
+IS_SID: Final = RegexValidator(rf"^{_SID}\Z", "Give Twilio's Account SID: 'AC' and 32 digits from 0 to f.")
 _PLAIN: Final = r"[!-~]([ -~]*[!-~])?"
-_IS_PLAIN: Final = RegexValidator(rf"^{_PLAIN}\Z", "Give printable ASCII characters.")
+IS_PLAIN: Final = RegexValidator(rf"^{_PLAIN}\Z", "Give printable ASCII characters.")
 # A user name stands in SIP addresses.
 _USER: Final = r"[0-9A-Za-z+._*~-]([0-9A-Za-z+._*~@-]*[0-9A-Za-z+._*~-])?"
-_IS_USER: Final = RegexValidator(rf"^{_USER}\Z", "Give letters, digits and any of + . _ * ~ - @.")
+IS_USER: Final = RegexValidator(rf"^{_USER}\Z", "Give letters, digits and any of + . _ * ~ - @.")
 
 
 @extend_schema_field({"type": "string", "pattern": f"^{_NAME}$", "maxLength": 253})
@@ -63,17 +63,17 @@ class LineChanges(Input):
 
     name = TextField(max_length=100)
     numbers: Any = serializers.ListField(child=PhoneNumberField(), min_length=1, max_length=MOST_NUMBERS)
-    domain = DomainField(max_length=253, validators=[_IS_DOMAIN], required=False)
+    domain = DomainField(max_length=253, validators=[IS_DOMAIN], required=False)
     port = WholeNumberField(min_value=1, max_value=65535, allow_null=True, required=False)
     transport = serializers.ChoiceField(choices=PhoneLine.Transport.choices, required=False)
-    username = UserField(max_length=100, trim_whitespace=False, validators=[_IS_USER], allow_null=True, required=False)
+    username = UserField(max_length=100, trim_whitespace=False, validators=[IS_USER], allow_null=True, required=False)
     password = SipPasswordField(
-        max_length=200, trim_whitespace=False, validators=[_IS_PLAIN], allow_null=True, required=False
+        max_length=200, trim_whitespace=False, validators=[IS_PLAIN], allow_null=True, required=False
     )
     srtp = serializers.ChoiceField(choices=PhoneLine.Srtp.choices, required=False)
     register = BoolField(required=False)
-    account_sid = SidField(max_length=34, validators=[_IS_SID], required=False)
-    auth_token = PasswordField(max_length=200, trim_whitespace=False, validators=[_IS_PLAIN], required=False)
+    account_sid = SidField(max_length=34, validators=[IS_SID], required=False)
+    auth_token = PasswordField(max_length=200, trim_whitespace=False, validators=[IS_PLAIN], required=False)
     inbound_agent_id = AgentField(source="inbound_agent", allow_null=True, required=False)
     max_live_calls = WholeNumberField(min_value=1, max_value=10_000, required=False)
     calls_per_second = WholeNumberField(min_value=1, max_value=100, required=False)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch
+from django.utils.translation import gettext_noop
 
 from accounts import audit
 from accounts.models import Account
@@ -33,7 +34,7 @@ FIELDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _SECRETS: Final = ("password", "auth_token")
 # What a line tells of itself before it was tried.
-UNTRIED: Final = "Not tried yet."
+UNTRIED: Final = gettext_noop("Not tried yet.")
 
 _LINES: Final = """
     SELECT line.id, line.public_id, line.kind, line.is_default, line.max_live_calls, ARRAY(

@@ -1,14 +1,23 @@
-"""`/settings/lines`: the sandbox's numbers."""
+"""`/settings/lines`: the workspace's lines, and the sandbox's numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 from django.test import Client
 
 from accounts.models import Account
+from calls import tasks
+from calls.models import PhoneLine
+from dashboard.forms.lines import KEPT
 from dashboard.views import lines
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks.check_line, "delay", lambda **options: None)
 
 
 def test_every_number_of_the_sandbox_is_told(browser: Client) -> None:
@@ -25,3 +34,75 @@ def test_whoever_may_place_calls_can_call_them(
 
     assert 'href="/calls/new?to=%2B15005550001"' in log_in(account, "developer").get("/settings/lines").content.decode()
     assert "/calls/new?" not in log_in(account, "viewer").get("/settings/lines").content.decode()
+
+
+SIP: Final = {
+    "name": "Main trunk",
+    "domain": "sip.carrier.example.com",
+    "transport": "tls",
+    "srtp": "off",
+    "username": "acme",
+    "password": "s3cret",
+    "numbers": "+1 415 555 0101\n+14155550102",
+    "max_live_calls": "10",
+    "calls_per_second": "5",
+}
+
+
+def test_a_trunk_is_added_changed_and_removed(browser: Client, account: Account) -> None:
+    added = browser.post("/settings/lines/new/sip", SIP, follow=True)
+    line = PhoneLine.objects.get()
+    changed = browser.post(
+        f"/settings/lines/{line.public_id}/edit", {**SIP, "name": "Trunk", "password": KEPT}, follow=True
+    )
+
+    assert "Main trunk" in added.content.decode()
+    assert "Trunk" in changed.content.decode()
+    line.refresh_from_db()
+    assert (line.name, line.secret, line.transport) == ("Trunk", "s3cret", "tls")
+    assert [number.number for number in line.line_numbers.all()] == ["+14155550101", "+14155550102"]
+    assert "s3cret" not in browser.get(f"/settings/lines/{line.public_id}/edit").content.decode()
+
+    browser.post(f"/settings/lines/{line.public_id}/delete", {"confirm": ""})
+    assert not PhoneLine.objects.existing().exists()
+
+
+def test_twilio_is_added_and_made_the_default(browser: Client, account: Account) -> None:
+    browser.post("/settings/lines/new/sip", SIP)
+    browser.post(
+        "/settings/lines/new/twilio",
+        {**SIP, "name": "Twilio", "account_sid": "AC" + "0" * 32, "auth_token": "t0ken", "numbers": "+14155550103"},
+    )
+    twilio = PhoneLine.objects.get(kind="twilio")
+
+    page = browser.post(f"/settings/lines/{twilio.public_id}/default", follow=True).content.decode()
+
+    assert PhoneLine.objects.get(is_default=True) == twilio
+    assert "This installation cannot place calls over Twilio yet." in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("domain", "127.0.0.1"), ("numbers", "call me"), ("password", "two\nlines")]
+)
+def test_what_cannot_be_is_said_at_its_field(browser: Client, field: str, value: str) -> None:
+    r = browser.post("/settings/lines/new/sip", {**SIP, field: value})
+
+    assert r.status_code == 200
+    assert r.context["form"].errors.keys() == {field}
+    assert not PhoneLine.objects.exists()
+
+
+def test_viewers_change_nothing(account: Account, log_in: Callable[..., Client]) -> None:
+    viewer = log_in(account, "viewer")
+
+    assert "/settings/lines/new/sip" not in viewer.get("/settings/lines").content.decode()
+    assert viewer.post("/settings/lines/new/sip", SIP).status_code == 403
+
+
+def test_another_workspaces_line_does_not_exist(
+    account: Account, other_account: Account, browser: Client, log_in: Callable[..., Client]
+) -> None:
+    browser.post("/settings/lines/new/sip", SIP)
+    line = PhoneLine.objects.get()
+
+    assert log_in(other_account).post(f"/settings/lines/{line.public_id}/check").status_code == 404

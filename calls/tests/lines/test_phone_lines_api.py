@@ -219,5 +219,5 @@ def test_a_kind_that_cannot_be_dialled_says_so(api: ApiClient, account: Account)
 
     assert r.status_code == 200
     assert r.json()["status"] == "unreachable"
-    assert r.json()["status_detail"] == "This installation cannot place calls over lines of the kind 'twilio' yet."
+    assert r.json()["status_detail"] == "This installation cannot place calls over Twilio yet."
     assert r.json()["checked_at"] is not None
