@@ -48,6 +48,11 @@ class AgentVersion(models.Model):
         LEAVE_MESSAGE = "leave_message"
         HANG_UP = "hang_up"
 
+    class Patience(models.TextChoices):
+        QUICK = "quick"
+        NORMAL = "normal"
+        PATIENT = "patient"
+
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=100)
@@ -66,6 +71,16 @@ class AgentVersion(models.Model):
     silence_timeout = models.PositiveIntegerField(
         default=21, validators=[MinValueValidator(5), MaxValueValidator(120)], help_text="Seconds"
     )
+    interruptible = models.BooleanField(default=True, db_default=True)
+    patience = models.CharField(max_length=20, choices=Patience.choices, default=Patience.NORMAL, db_default="normal")
+    speed = models.FloatField(
+        default=1.0,
+        db_default=1.0,
+        validators=[MinValueValidator(0.7), MaxValueValidator(1.3)],
+        help_text="Of the voice",
+    )
+    # As `agents.hours` writes them; null: at any time.
+    calling_hours = models.JSONField(null=True)
     # Who made the version; both null where it was the platform, or they are gone.
     author = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     author_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -85,6 +100,9 @@ class AgentVersion(models.Model):
             models.CheckConstraint(
                 condition=models.Q(silence_timeout__gte=5, silence_timeout__lte=120),
                 name="silence_timeout_is_between_5_and_120",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(speed__gte=0.7, speed__lte=1.3), name="speed_is_between_0_7_and_1_3"
             ),
         ]
 

@@ -33,6 +33,10 @@ SETTINGS: Final = (
     "voicemail_action",
     "voicemail_message",
     "silence_timeout",
+    "interruptible",
+    "patience",
+    "speed",
+    "calling_hours",
 )
 
 

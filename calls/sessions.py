@@ -14,7 +14,7 @@ from calls.models import Call, CallEvent, Leg, LegHolder, Turn
 from calls.services import operating
 from calls.services.lifecycle import Claim
 from calls.telephony.browser import BROWSER_RATE
-from calls.voice.session import PastTurn, SessionSpec, Speaker
+from calls.voice.session import PastTurn, Patience, SessionSpec, Speaker
 
 # A holder that lives says so every second.
 HOLDER_IS_SEEN_WITHIN: Final = timedelta(seconds=3)
@@ -56,6 +56,9 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         voicemail_action="hang_up" if version.voicemail_action == "hang_up" else "leave_message",
         voicemail_message=version.voicemail_message,
         silence_timeout=version.silence_timeout,
+        is_interruptible=version.interruptible,
+        patience=cast(Patience, version.patience),
+        speed=version.speed,
         max_duration=max(LEAST_DURATION, longest - talked),
         history=tuple(_past_turn(turn) for turn in Turn.objects.filter(call=call).order_by("number")),
         notes=tuple(

@@ -8,9 +8,9 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from agents import previews, voices
+from agents import hours, previews, voices
 from agents.models import Agent, AgentVersion
-from vaniagent.lib.api.fields import IdField, NumberField, TextField, WholeNumberField
+from vaniagent.lib.api.fields import BoolField, IdField, NumberField, TextField, WholeNumberField
 from vaniagent.lib.api.serializers import Input, PageQuery
 
 PROMPT_MAX: Final = 100_000
@@ -42,6 +42,54 @@ class VoiceField(TextField):
         super().__init__(max_length=100, **options)
 
 
+class SpeechBody(Input):
+    """How the agent takes turns, and how fast it talks."""
+
+    interruptible = BoolField(required=False)
+    patience = serializers.ChoiceField(choices=AgentVersion.Patience.choices, required=False)
+    speed = NumberField(min_value=0.7, max_value=1.3, required=False)
+
+
+class ClockField(TextField):
+    """A time of day."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": hours.TIME}
+
+
+class WindowsField(serializers.ListField):
+    """The times of one day: from and until."""
+
+    def __init__(self, **options: Any) -> None:
+        pair = serializers.ListField(child=ClockField(), min_length=2, max_length=2)
+        super().__init__(child=pair, max_length=hours.MOST_WINDOWS, required=False, **options)
+
+
+class DaysBody(Input):
+    """A day that is left out is closed."""
+
+    mon = WindowsField()
+    tue = WindowsField()
+    wed = WindowsField()
+    thu = WindowsField()
+    fri = WindowsField()
+    sat = WindowsField()
+    sun = WindowsField()
+
+
+class CallingHoursBody(Input):
+    """When the agent may call somebody."""
+
+    timezone = TextField(max_length=64, default=hours.CALLEE)
+    days = DaysBody()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return hours.read(attrs).as_json()
+        except hours.BadHours as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
 class AgentBody(Input):
     """What makes an agent, or changes one."""
 
@@ -55,6 +103,14 @@ class AgentBody(Input):
     voicemail_action = serializers.ChoiceField(choices=AgentVersion.VoicemailAction.choices, required=False)
     voicemail_message = TextField(max_length=MESSAGE_MAX, required=False, allow_null=True)
     silence_timeout = WholeNumberField(min_value=5, max_value=120, required=False)
+    speech = SpeechBody(required=False)
+    calling_hours = CallingHoursBody(required=False, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """What is said of speech are settings like all others."""
+        settings = super().to_internal_value(data)
+        speech = settings.pop("speech", {})
+        return {**settings, **speech}
 
 
 class AgentListQuery(PageQuery):
@@ -67,6 +123,20 @@ class VoiceQuery(PageQuery):
     """A language narrows the catalogue."""
 
     language = TextField(max_length=LANGUAGE_MAX, default=None)
+
+
+class SpeechSerializer(serializers.ModelSerializer[AgentVersion]):
+    class Meta:
+        model = AgentVersion
+        fields = ["interruptible", "patience", "speed"]
+        read_only_fields = fields
+
+
+class CallingHoursSerializer(serializers.Serializer[Any]):
+    timezone = serializers.CharField()
+    days = serializers.DictField(
+        child=serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    )
 
 
 class AgentSerializer(serializers.ModelSerializer[Agent]):
@@ -83,6 +153,8 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
     )
     voicemail_message = serializers.CharField(source="current.voicemail_message", allow_null=True)
     silence_timeout = serializers.IntegerField(source="current.silence_timeout")
+    speech = SpeechSerializer(source="current")
+    calling_hours = CallingHoursSerializer(source="current.calling_hours", allow_null=True)
     version = serializers.IntegerField(source="current.number")
 
     class Meta:
@@ -99,6 +171,8 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
             "voicemail_action",
             "voicemail_message",
             "silence_timeout",
+            "speech",
+            "calling_hours",
             "status",
             "version",
             "created_at",

@@ -41,6 +41,8 @@ def test_the_published_example(api: Any, account: Any) -> None:
         "voicemail_action": "leave_message",
         "voicemail_message": None,
         "silence_timeout": 21,
+        "speech": {"interruptible": True, "patience": "normal", "speed": 1.0},
+        "calling_hours": None,
         "status": "active",
         "version": 1,
     }

@@ -56,9 +56,11 @@ _FILTERED_PAGE: Final = f"""
 
 # What placing a call needs to know of its agent; of the rest nothing is read.
 _AGENT_FIELDS: Final = ["id", "public_id", "account_id", "status", "current_id"]
+_VERSION_FIELDS: Final = ["id", "agent_id", "calling_hours"]
 _ACTIVE_AGENT: Final = """
-    SELECT id, public_id, account_id, status, current_id FROM agents_agent
-    WHERE account_id = %s AND public_id = %s AND status = 'active'
+    SELECT agent.id, agent.public_id, agent.account_id, agent.status, agent.current_id, version.calling_hours::text
+    FROM agents_agent agent JOIN agents_agentversion version ON version.id = agent.current_id
+    WHERE agent.account_id = %s AND agent.public_id = %s AND agent.status = 'active'
 """
 
 _LABELS: Final[Mapping[str, str]] = {speaker.value: str(speaker.label) for speaker in Turn.Speaker}
@@ -121,14 +123,16 @@ def page_of_filtered_calls(
 
 
 def agent_for_calls(*, account: Account, agent_id: str) -> Agent | None:
-    """The account's agent of this id, if it takes calls, with its current version; only their keys are read."""
+    """The account's agent of this id, if it takes calls, with its current version; of both only what placing one needs is read."""
     row = rows.first(_ACTIVE_AGENT, [account.pk, agent_id])
     if row is None:
         return None
 
-    agent = Agent.from_db(DEFAULT_DB_ALIAS, _AGENT_FIELDS, row)
+    *fields, hours = row
+    agent = Agent.from_db(DEFAULT_DB_ALIAS, _AGENT_FIELDS, fields)
     agent.account = account
-    agent.current = AgentVersion.from_db(DEFAULT_DB_ALIAS, ["id", "agent_id"], [agent.current_id, agent.pk])
+    kept = None if hours is None else orjson.loads(hours)
+    agent.current = AgentVersion.from_db(DEFAULT_DB_ALIAS, _VERSION_FIELDS, [agent.current_id, agent.pk, kept])
     return agent
 
 

@@ -17,7 +17,7 @@ from billing import rates
 from billing import services as billing
 from calls import events, links, tasks
 from calls.models import Call, Leg
-from calls.services import lines
+from calls.services import gate, lines
 from vaniagent.lib import errors, rows
 
 # What a call has for a number that was reached by a browser: nobody dialled one.
@@ -64,12 +64,13 @@ def start_call(
     by: audit.Actor | None = None,
     at: datetime,
 ) -> Call:
-    """Queue an outbound call. Raises NoSuchAgent, AccountSuspended, TooManyLiveCalls, lines.NotOfThisLine and
-    billing.InsufficientCredits.
+    """Queue an outbound call. Raises NoSuchAgent, AccountSuspended, TooManyLiveCalls, lines.NotOfThisLine,
+    gate.MayNotRing and billing.InsufficientCredits.
 
     `by` is a person who placed it, for the audit log and, as its origin, the call's own.
     """
     version = _version_of(agent)
+    gate.check_ring(account=account, version=version, to_number=to_number, at=at)
     is_test = api_key is not None and api_key.mode == ApiKey.Mode.TEST
     route = lines.choose_line(account=account, is_test=is_test, to_number=to_number, from_number=from_number)
     if route.line_pk is not None and sandbox_lines is not None:

@@ -110,7 +110,7 @@ class Conversation(Talk):
     async def _prepare(self) -> None:
         """While the phone rings: have the first words ready."""
         if not self._spec.history:
-            await self._tts.prepare(self._opening, voice=self._spec.voice, rate=self._rate)
+            await self._tts.prepare(self._opening, voice=self._spec.voice, rate=self._rate, speed=self._spec.speed)
 
     # --- What comes over the bus --------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipecat.audio.turn.base_turn_analyzer import BaseTurnAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer
 from pipecat.frames.frames import Frame
 from pipecat.pipeline.pipeline import Pipeline
@@ -25,7 +24,9 @@ from calls.voice.processors.recognizer import Ears, Recognizer
 from calls.voice.processors.speaker import Mouth, Speaker
 from calls.voice.providers.stt import RATE, STT
 from calls.voice.providers.tts import TTSChain
+from calls.voice.session import Patience
 from calls.voice.transports import BusInput, BusOutput
+from calls.voice.turns import PAUSES, TurnEnd
 from calls.voice.utterances import Utterance, Utterances
 
 START_SECONDS = 10.0
@@ -39,7 +40,7 @@ class Turns(Protocol):
 
     def vad(self) -> VADAnalyzer: ...
 
-    def turn(self, *, unfinished_pause: float) -> BaseTurnAnalyzer: ...
+    def turn(self, *, unfinished_pause: float) -> TurnEnd: ...
 
     def close(self) -> None: ...
 
@@ -51,6 +52,28 @@ class Senses:
     turns: Turns
     stt: STT
     tts: TTSChain
+
+
+class VoiceBegins(VADUserTurnStartStrategy):  # type: ignore[no-untyped-call]  # pipecat leaves its base untyped
+    """A voice begins the caller's turn, and stops the agent where it may."""
+
+    def __init__(self, may_interrupt: Callable[[], bool]) -> None:
+        super().__init__()
+        self._may_interrupt = may_interrupt
+
+    async def trigger_user_turn_started(self, **options: bool | None) -> None:
+        await super().trigger_user_turn_started(**{**options, "enable_interruptions": self._may_interrupt()})
+
+
+class WordsCome(TranscriptionUserTurnStartStrategy):  # type: ignore[no-untyped-call]  # likewise
+    """So do words where no voice was made out."""
+
+    def __init__(self, may_interrupt: Callable[[], bool]) -> None:
+        super().__init__()
+        self._may_interrupt = may_interrupt
+
+    async def trigger_user_turn_started(self, **options: bool | None) -> None:
+        await super().trigger_user_turn_started(**{**options, "enable_interruptions": self._may_interrupt()})
 
 
 class ConversationPipeline:
@@ -67,6 +90,7 @@ class ConversationPipeline:
         utterances: Utterances,
         on_interruption: Callable[[], None],
         on_finished: Callable[[Utterance], None],
+        may_interrupt: Callable[[], bool],
         unfinished_pause: float,
     ) -> None:
         self.context = LLMContext()
@@ -74,17 +98,15 @@ class ConversationPipeline:
         self.llm = llm
         self.speaker = Speaker(senses.tts, utterances, mouth)
         self.output = BusOutput(utterances, on_interruption=on_interruption, on_finished=on_finished)
+        self._vad = senses.turns.vad()
+        self._turn = senses.turns.turn(unfinished_pause=unfinished_pause)
         user = LLMUserAggregator(
             self.context,
             params=LLMUserAggregatorParams(
-                vad_analyzer=senses.turns.vad(),
+                vad_analyzer=self._vad,
                 user_turn_strategies=UserTurnStrategies(
-                    start=[VADUserTurnStartStrategy(), TranscriptionUserTurnStartStrategy()],
-                    stop=[
-                        TurnAnalyzerUserTurnStopStrategy(
-                            turn_analyzer=senses.turns.turn(unfinished_pause=unfinished_pause)
-                        )
-                    ],
+                    start=[VoiceBegins(may_interrupt), WordsCome(may_interrupt)],
+                    stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=self._turn)],
                 ),
                 user_turn_stop_timeout=WORDLESS_SECONDS,
                 empty_user_turn=None,
@@ -128,6 +150,12 @@ class ConversationPipeline:
         if unfinished:
             task.cancel()
             await asyncio.wait({task}, timeout=END_SECONDS)
+
+    def wait(self, patience: Patience) -> None:
+        """Take pauses as this agent does. Before the caller is first heard: the voice detection begins anew."""
+        if (pauses := PAUSES.get(patience)) is not None:
+            self._vad.set_params(self._vad.params.model_copy(update={"stop_secs": pauses.after_voice}))
+            self._turn.end_after(pauses.unfinished)
 
     async def to_speaker(self, frame: Frame) -> None:
         """Past everything that may be busy."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Speaker = Literal["agent", "user"]
+Patience = Literal["quick", "normal", "patient"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ class SessionSpec:
     is_taken_over: bool = False
     # Whether an answering machine may have answered. Nobody's machine calls us.
     may_be_machine: bool = True
+    # Whether the caller's voice stops the agent's, how long a pause ends the caller's turn, and how fast the agent speaks.
+    is_interruptible: bool = True
+    patience: Patience = "normal"
+    speed: float = 1.0
     # The leg's, in Hz, as far as it is known before the leg is there.
     rate: int = 8000
 

@@ -79,6 +79,7 @@ class Talk:
             utterances=self._utterances,
             on_interruption=self._interrupted,
             on_finished=self._sent_whole,
+            may_interrupt=self._may_interrupt,
             unfinished_pause=config.unfinished_pause,
         )
         self._keypad = Keypad(self._clock)
@@ -120,6 +121,7 @@ class Talk:
             embedder=self._embedder,
         )
         self._opening = self._house.first_message()
+        self._pipeline.wait(spec.patience)
         for turn in spec.history:
             # The last one, where it was cut off, is remembered when it is known what was heard of it.
             if turn.text and (turn.is_final or turn is not spec.history[-1]):
@@ -168,6 +170,10 @@ class Talk:
         return self._spec.voice
 
     @property
+    def speed(self) -> float:
+        return self._spec.speed
+
+    @property
     def house(self) -> House:
         return self._house
 
@@ -204,6 +210,10 @@ class Talk:
             self.wind_up("speech_error")
         elif self._has_opened:
             self._jobs.put_nowait(lambda: self._speak(self._house.unheard()))
+
+    def _may_interrupt(self) -> bool:
+        """Whether a voice that begins now stops the agent. What is not heard yet may always be made anew."""
+        return self._spec.is_interruptible or not self._utterances.is_sounding
 
     def _interrupted(self) -> None:
         """The pipeline dropped what was being made; drop what was sent as well, unless these are the last words."""

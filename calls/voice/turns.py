@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +17,31 @@ from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
 from pipecat.metrics.metrics import MetricsData
 
 from calls.audio.levels import dbfs
+from calls.voice.session import Patience
 
 # The pause is longer than one between two sentences, so that the agent does not fall into it. The volume is lower on
 # a telephone than from a microphone.
 VAD = VADParams(confidence=0.7, start_secs=0.2, stop_secs=0.35, min_volume=0.3)
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """Seconds of silence: before the voice counts as ended, and from then on where the turn sounded unfinished."""
+
+    after_voice: float
+    unfinished: float
+
+
+# Of agents that are quicker or more patient than what pipelines are built with. The second stays below the pipeline's
+# limit of a turn without words.
+PAUSES: Final[Mapping[Patience, Pauses]] = {"quick": Pauses(0.25, 0.45), "patient": Pauses(0.8, 1.5)}
+
+
+class TurnEnd(BaseTurnAnalyzer):
+    """Judges whether the caller has finished."""
+
+    def end_after(self, seconds: float) -> None:
+        """Silence of so many seconds ends a turn that sounded unfinished."""
 
 
 class _SharedSilero(SileroOnnxModel):
@@ -42,7 +66,7 @@ class Vad(SileroVADAnalyzer):
         return self._run_analyzer(buffer)
 
 
-class SmartTurn(LocalSmartTurnAnalyzerV3):
+class SmartTurn(LocalSmartTurnAnalyzerV3, TurnEnd):
     """The turn model on a shared session and a shared thread."""
 
     def __init__(
@@ -52,6 +76,10 @@ class SmartTurn(LocalSmartTurnAnalyzerV3):
         self._log_data = False
         self._session = loaded._session
         self._shared = executor
+
+    def end_after(self, seconds: float) -> None:
+        self._params = self._params.model_copy(update={"stop_secs": seconds})
+        self._stop_ms = seconds * 1000
 
     @property
     def _model_executor(self) -> ThreadPoolExecutor:
@@ -76,7 +104,7 @@ class TurnModels:
     def vad(self) -> VADAnalyzer:
         return Vad(self._vad)
 
-    def turn(self, *, unfinished_pause: float) -> BaseTurnAnalyzer:
+    def turn(self, *, unfinished_pause: float) -> TurnEnd:
         return SmartTurn(self._turn, self._executor, unfinished_pause=unfinished_pause)
 
     def close(self) -> None:
@@ -89,7 +117,7 @@ class FakeTurnModels:
     def vad(self) -> VADAnalyzer:
         return LoudnessVad()
 
-    def turn(self, *, unfinished_pause: float) -> BaseTurnAnalyzer:
+    def turn(self, *, unfinished_pause: float) -> TurnEnd:
         return EveryPause()
 
     def close(self) -> None:
@@ -110,7 +138,7 @@ class LoudnessVad(VADAnalyzer):
         return self._run_analyzer(buffer)
 
 
-class EveryPause(BaseTurnAnalyzer):
+class EveryPause(TurnEnd):
     @property
     def speech_triggered(self) -> bool:
         return False

@@ -13,10 +13,13 @@ from agents import voices
 from agents.api.serializers import AgentBody
 from agents.models import AgentVersion
 from agents.services import HOUSE_PROMPT, SETTINGS
+from dashboard.forms.hours import HoursField
 
 VoicemailAction = AgentVersion.VoicemailAction
+Patience = AgentVersion.Patience
 
 _BODY: Final[Any] = AgentBody().fields
+_SPEECH: Final[Any] = _BODY["speech"].fields
 # Offered while typing; any language tag will do.
 LANGUAGES: Final = (
     ("en-US", _("English, United States")),
@@ -92,6 +95,29 @@ class AgentForm(forms.Form):
             "From 0, always the same words, to 2, the most varied. For language models; our own engine has none."
         ),
     )
+    interruptible = forms.TypedChoiceField(
+        label=_("When the caller speaks over it"),
+        coerce=lambda value: value == "True",
+        choices=[("True", _("It stops and listens")), ("False", _("It finishes first, then answers"))],
+        widget=forms.RadioSelect,
+    )
+    patience = forms.ChoiceField(
+        label=_("When the caller pauses"),
+        choices=[
+            (Patience.QUICK.value, _("Answer quickly")),
+            (Patience.NORMAL.value, _("Wait a moment, as people do")),
+            (Patience.PATIENT.value, _("Wait longer: for callers who think, or read numbers out")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    speed = forms.FloatField(
+        label=_("Speed"),
+        min_value=_SPEECH["speed"].min_value,
+        max_value=_SPEECH["speed"].max_value,
+        widget=forms.NumberInput(attrs={"step": "0.05", "inputmode": "decimal"}),
+        help_text=_("Of the voice: from 0.7, slow, to 1.3, fast. 1 is how it was made."),
+    )
+    calling_hours = HoursField(label=_("Hours for calls it places"), required=False)
     max_duration = forms.IntegerField(
         label=_("Longest call"),
         min_value=_BODY["max_duration"].min_value,
@@ -124,10 +150,15 @@ class AgentForm(forms.Form):
         cleaned = {**self.cleaned_data}
         for name in ("first_message", "voicemail_message"):
             cleaned[name] = cleaned.get(name) or None
-        given = {name: cleaned[name] for name in SETTINGS if name in cleaned and name not in self.errors}
+        given: dict[str, Any] = {
+            name: cleaned[name] for name in SETTINGS if name in cleaned and name not in self.errors
+        }
+        given["speech"] = {name: given.pop(name) for name in _SPEECH if name in given}
         body = AgentBody(data=given, partial=True)
         if not body.is_valid():
-            for name, problems in body.errors.items():
+            wrong = {**body.errors, **body.errors.get("speech", {})}
+            wrong.pop("speech", None)
+            for name, problems in wrong.items():
                 self.add_error(name, [str(problem) for problem in problems])
         return cleaned
 
@@ -156,7 +187,7 @@ def settings_of_new(starter: Mapping[str, Any] | None = None) -> dict[str, Any]:
     fields: Any = AgentVersion._meta
     defaults = {
         name: fields.get_field(name).get_default()
-        for name in ("temperature", "max_duration", "voicemail_action", "silence_timeout")
+        for name in ("temperature", "max_duration", "voicemail_action", "silence_timeout", *_SPEECH, "calling_hours")
     }
     plain = {"name": "", "prompt": HOUSE_PROMPT, "voice": voice.id, "language": voice.language}
     return {**defaults, **plain, **(starter or {})}

@@ -32,6 +32,7 @@ def body(agent: Agent | None = None, **changes: Any) -> dict[str, Any]:
         "temperature": "0.7",
     }
     given |= {"max_duration": "600", "silence_timeout": "21", "voicemail_action": "leave_message"}
+    given |= {"interruptible": "True", "patience": "normal", "speed": "1.0"}
     if agent is not None:
         current = AgentVersion.objects.filter(agent=agent).latest("number")
         given |= {name: getattr(current, name) or "" for name in agents.SETTINGS} | {"version": current.number}
@@ -140,6 +141,9 @@ def test_other_starters_are_a_blank_form(browser, number):
         ("max_duration", "9"),
         ("max_duration", "7201"),
         ("silence_timeout", "121"),
+        ("speed", "1.4"),
+        ("patience", "endless"),
+        ("interruptible", "perhaps"),
         ("voice", "nobody"),
         ("voicemail_action", "shout"),
     ],

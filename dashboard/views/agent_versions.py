@@ -21,6 +21,7 @@ from agents.versions import Change, Line
 from dashboard.access import Role, page
 from dashboard.acting import actor_of
 from dashboard.forms.agents import AgentForm, labels_of
+from dashboard.forms.hours import in_words
 from dashboard.requests import DashboardRequest
 from dashboard.views.agents import current_of, find_agent, frame_of
 from vaniagent.lib import errors
@@ -127,9 +128,11 @@ def _words(name: str, value: Any) -> str:
     if name == "voice":
         voice = voices.find(value)
         return f"{voice.name} ({voice.id})" if voice else str(value)
-    if name == "voicemail_action":
+    if name == "calling_hours":
+        return in_words(value)
+    if name in ("voicemail_action", "patience", "interruptible"):
         choices: Any = AgentForm.base_fields[name]
-        return str(dict(choices.choices).get(value, value))
+        return str(dict(choices.choices).get(str(value), value))
     if name in ("max_duration", "silence_timeout"):
         return _("%(number)s seconds") % {"number": value}
     return "" if value is None else str(value)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import Count
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,11 +23,14 @@ from calls.models import Call
 from dashboard.access import Role, page, refuse_role
 from dashboard.acting import actor_of
 from dashboard.forms.agents import LANGUAGES, AgentForm, labels_of, settings_of, settings_of_new
+from dashboard.forms.hours import with_monday_copied
 from dashboard.requests import DashboardRequest
 from vaniagent.lib import errors
 
 PAGE: Final = 25
 LATELY: Final = timedelta(days=7)
+# The button that copies Monday's hours, and saves nothing.
+COPY_HOURS: Final = "copy_hours"
 
 
 @page()
@@ -57,8 +60,9 @@ def agent_list(request: DashboardRequest) -> HttpResponseBase:
 def new_agent(request: DashboardRequest) -> HttpResponseBase:
     """A form with what a starter says, `?starter=1`, or with little."""
     starter = _starter(request.GET.get("starter", ""))
-    form = AgentForm(request.POST or None, initial=settings_of_new(starter))
-    if request.method == "POST" and form.is_valid():
+    is_copied = COPY_HOURS in request.POST
+    form = AgentForm(_typed(request), initial=settings_of_new(starter))
+    if request.method == "POST" and not is_copied and form.is_valid():
         agent = agents.create_agent(
             account=request.account, settings=form.settings(), by=actor_of(request), at=timezone.now()
         )
@@ -147,9 +151,9 @@ def _save(request: DashboardRequest, agent: Agent) -> HttpResponseBase:
     # Whoever wants their changes on top of a newer version names the one they have seen.
     on_top = request.POST.get("on_top", "")
     seen = _version(agent, on_top) if on_top else base
-    form = AgentForm(request.POST)
-    if not form.is_valid():
-        return _editor(request, agent, form, base=base)
+    form = AgentForm(_typed(request))
+    if COPY_HOURS in request.POST or not form.is_valid():
+        return _editor(request, agent, form, base=base, is_typed=True)
 
     try:
         agent = agents.update_agent(
@@ -164,7 +168,7 @@ def _save(request: DashboardRequest, agent: Agent) -> HttpResponseBase:
         return _editor(request, agent, form, base=base, newer=current_of(agent))
     except errors.ServiceError as error:
         form.add_error(error.param if error.param in form.fields else None, error.message)
-        return _editor(request, agent, form, base=base)
+        return _editor(request, agent, form, base=base, is_typed=True)
 
     if not request.htmx:
         messages.success(request, _("Saved as version %(number)s.") % {"number": current_of(agent).number})
@@ -176,6 +180,15 @@ def _save(request: DashboardRequest, agent: Agent) -> HttpResponseBase:
     return _editor(request, agent, form, is_saved=True, part="state")
 
 
+def _typed(request: DashboardRequest) -> QueryDict | None:
+    """What the form holds, with hours copied where that was asked for."""
+    if request.method != "POST":
+        return None
+    if COPY_HOURS not in request.POST:
+        return request.POST
+    return with_monday_copied(request.POST, "calling_hours", whole_week=request.POST[COPY_HOURS] == "all")
+
+
 def _editor(
     request: DashboardRequest,
     agent: Agent,
@@ -184,6 +197,7 @@ def _editor(
     base: AgentVersion | None = None,
     newer: AgentVersion | None = None,
     is_saved: bool = False,
+    is_typed: bool = False,
     part: str = "form",
 ) -> HttpResponseBase:
     """`base` is the version that the form began from; `newer` one that somebody else made meanwhile. htmx gets a part."""
@@ -197,6 +211,7 @@ def _editor(
         "voices": voices.CATALOGUE,
         "is_editable": agent.status == Agent.Status.ACTIVE and request.membership.reaches(Role.DEVELOPER),
         "is_saved": is_saved,
+        "is_typed": is_typed or newer is not None,
     }
     if not request.htmx:
         return render(request, "dashboard/agents_edit.html", context)

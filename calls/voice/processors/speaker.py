@@ -30,6 +30,9 @@ class Mouth(Protocol):
     @property
     def voice(self) -> str: ...
 
+    @property
+    def speed(self) -> float: ...
+
     def words_came(self) -> None: ...
 
     def speech_began(self) -> Stages | None: ...
@@ -66,7 +69,7 @@ class Speaker(TTSService):
         await super().process_frame(frame, direction)
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame, None]:
-        rate, voice = self._utterances.rate, self._mouth.voice
+        rate, voice, speed = self._utterances.rate, self._mouth.voice, self._mouth.speed
         if not any(map(str.isalnum, text)):
             # Nothing to be said, and so nobody's failure. What comes behind it waits for a sound.
             yield TTSAudioRawFrame(bytes(frame_bytes(rate)), rate, 1, context_id=context_id)
@@ -74,7 +77,7 @@ class Speaker(TTSService):
         is_first = context_id != self._begun
         self._begun = context_id
         parts = [text]
-        if is_first and not self._tts.has_ready(text, voice=voice, rate=rate):
+        if is_first and not self._tts.has_ready(text, voice=voice, rate=rate, speed=speed):
             parts = first_clause(text)
         try:
             for part in parts:
@@ -85,12 +88,12 @@ class Speaker(TTSService):
 
     async def _sounds(self, text: str, context_id: str) -> AsyncGenerator[bytes, None]:
         """The speech of this text; where its provider breaks off, the rest from whoever then speaks."""
-        rate, voice = self._utterances.rate, self._mouth.voice
+        rate, voice, speed = self._utterances.rate, self._mouth.voice, self._mouth.speed
         piece: Piece | None = None
         for _ in range(MOST_BREAKS):
             ms = 0.0
             try:
-                async with aclosing(self._tts.speak(text, voice=voice, rate=rate)) as sounds:
+                async with aclosing(self._tts.speak(text, voice=voice, rate=rate, speed=speed)) as sounds:
                     async for pcm in sounds:
                         if not ms:
                             self._tell_who_failed()
@@ -104,7 +107,7 @@ class Speaker(TTSService):
             except TTSError:
                 if not ms:
                     raise
-            text = rest_of(text, first_words(text, ms / (len(text) * MS_A_CHARACTER)))
+            text = rest_of(text, first_words(text, ms * speed / (len(text) * MS_A_CHARACTER)))
             if not text:
                 return
         raise TTSError("it breaks off again and again", retryable=True)
