@@ -29,8 +29,6 @@ REPLACED: Tuple[Tuple[str, str], ...] = (
     (r"= self\.get\(", "= await self.get("),
     (r"\btime\.sleep\(", "await asyncio.sleep("),
     (r"^import time$", "import asyncio\nimport time"),
-    (r"\nclass Sandbox\(.*?\n\n\n", "\n"),
-    (r"from vaniagent\.compat import TypedDict\n", "from vaniagent.resources.calls import Sandbox\n"),
     (r"Iterating walks", "`async for` walks"),
 )
 
@@ -85,7 +83,6 @@ def raw_types(sources: list[Path]) -> str:
                 classes += [raw_class(f"Raw{name}", methods, "def")]
                 classes += [raw_class(f"AsyncRaw{name}", methods, "async def").replace("Page[", "AsyncPage[")]
     names.update({"AsyncPage": "vaniagent.pagination", "RawResponse": "vaniagent.answers"})
-    names.update({"Sandbox": "vaniagent.resources.calls"})
     text = "\n\n".join(classes)
     used = [(module, name) for name, module in names.items() if re.search(rf"\b{name}\b", text)]
     return "\n".join(f"from {module} import {name}" for module, name in sorted(used)) + "\n\n" + text

@@ -14,6 +14,7 @@ from vaniagent.answers import Attempt, RawResponse
 from vaniagent.async_resources.account import AsyncAccountResource
 from vaniagent.async_resources.agents import AsyncAgents
 from vaniagent.async_resources.calls import AsyncCalls
+from vaniagent.async_resources.phone_lines import AsyncPhoneLines
 from vaniagent.async_resources.voices import AsyncVoices
 from vaniagent.async_resources.webhook_deliveries import AsyncWebhookDeliveries
 from vaniagent.async_resources.webhook_endpoints import AsyncWebhookEndpoints
@@ -62,6 +63,7 @@ class AsyncVaniAgent:
         self.account = AsyncAccountResource(self)
         self.agents = AsyncAgents(self)
         self.calls = AsyncCalls(self)
+        self.phone_lines = AsyncPhoneLines(self)
         self.voices = AsyncVoices(self)
         self.webhook_deliveries = AsyncWebhookDeliveries(self)
         self.webhook_endpoints = AsyncWebhookEndpoints(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, AsyncIterator, Optional, Type
 
@@ -122,7 +123,5 @@ class AsyncCallStream:
     async def _drop(self) -> None:
         socket, self._socket = self._socket, None
         if socket is not None:
-            try:
+            with suppress(*feed.broken()):
                 await socket.close()
-            except feed.broken():
-                pass

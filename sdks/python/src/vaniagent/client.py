@@ -15,6 +15,7 @@ from vaniagent.errors import APIConnectionError
 from vaniagent.resources.account import AccountResource
 from vaniagent.resources.agents import Agents
 from vaniagent.resources.calls import Calls
+from vaniagent.resources.phone_lines import PhoneLines
 from vaniagent.resources.voices import Voices
 from vaniagent.resources.webhook_deliveries import WebhookDeliveries
 from vaniagent.resources.webhook_endpoints import WebhookEndpoints
@@ -65,6 +66,7 @@ class VaniAgent:
         self.account = AccountResource(self)
         self.agents = Agents(self)
         self.calls = Calls(self)
+        self.phone_lines = PhoneLines(self)
         self.voices = Voices(self)
         self.webhook_deliveries = WebhookDeliveries(self)
         self.webhook_endpoints = WebhookEndpoints(self)

@@ -11,7 +11,9 @@ from vaniagent.models import (
     Delivery,
     Endpoint,
     EndpointWithSecret,
+    Line,
     Replay,
+    Talk,
     TopUp,
     Transaction,
     Transcript,
@@ -19,7 +21,7 @@ from vaniagent.models import (
 )
 from vaniagent.not_given import NOT_GIVEN, NotGiven
 from vaniagent.pagination import AsyncPage, Page
-from vaniagent.resources.calls import Sandbox
+from vaniagent.params import CallingHoursParams, Sandbox, SpeechParams
 
 class RawAccount:
     def get(self) -> RawResponse[Account]: ...
@@ -83,6 +85,8 @@ class RawAgents:
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
+        calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Agent]: ...
     def list(
@@ -107,8 +111,17 @@ class RawAgents:
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
+        calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
     ) -> RawResponse[Agent]: ...
     def delete(self, agent_id: str) -> RawResponse[None]: ...
+    def talk(
+        self,
+        agent_id: str,
+        *,
+        metadata: Union[Mapping[str, Any], NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Talk]: ...
 
 class AsyncRawAgents:
     async def create(
@@ -124,6 +137,8 @@ class AsyncRawAgents:
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
+        calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Agent]: ...
     async def list(
@@ -148,8 +163,17 @@ class AsyncRawAgents:
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
+        calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
     ) -> RawResponse[Agent]: ...
     async def delete(self, agent_id: str) -> RawResponse[None]: ...
+    async def talk(
+        self,
+        agent_id: str,
+        *,
+        metadata: Union[Mapping[str, Any], NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Talk]: ...
 
 class RawCalls:
     def create(
@@ -196,6 +220,104 @@ class AsyncRawCalls:
     async def get(self, call_id: str) -> RawResponse[Call]: ...
     async def hangup(self, call_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Call]: ...
     async def transcript(self, call_id: str) -> RawResponse[Transcript]: ...
+
+class RawPhoneLines:
+    def create(
+        self,
+        *,
+        kind: str,
+        name: str,
+        numbers: Sequence[str],
+        domain: Union[str, NotGiven] = NOT_GIVEN,
+        port: Union[int, NotGiven, None] = NOT_GIVEN,
+        transport: Union[str, NotGiven] = NOT_GIVEN,
+        username: Union[str, NotGiven, None] = NOT_GIVEN,
+        password: Union[str, NotGiven, None] = NOT_GIVEN,
+        srtp: Union[str, NotGiven] = NOT_GIVEN,
+        register: Union[bool, NotGiven] = NOT_GIVEN,
+        account_sid: Union[str, NotGiven] = NOT_GIVEN,
+        auth_token: Union[str, NotGiven] = NOT_GIVEN,
+        inbound_agent_id: Union[str, NotGiven, None] = NOT_GIVEN,
+        max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
+        calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
+        is_default: Union[bool, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Line]: ...
+    def list(
+        self, *, limit: Union[int, NotGiven] = NOT_GIVEN, offset: Union[int, NotGiven] = NOT_GIVEN
+    ) -> RawResponse[Page[Line]]: ...
+    def get(self, line_id: str) -> RawResponse[Line]: ...
+    def update(
+        self,
+        line_id: str,
+        *,
+        name: Union[str, NotGiven] = NOT_GIVEN,
+        numbers: Union[Sequence[str], NotGiven] = NOT_GIVEN,
+        domain: Union[str, NotGiven] = NOT_GIVEN,
+        port: Union[int, NotGiven, None] = NOT_GIVEN,
+        transport: Union[str, NotGiven] = NOT_GIVEN,
+        username: Union[str, NotGiven, None] = NOT_GIVEN,
+        password: Union[str, NotGiven, None] = NOT_GIVEN,
+        srtp: Union[str, NotGiven] = NOT_GIVEN,
+        register: Union[bool, NotGiven] = NOT_GIVEN,
+        account_sid: Union[str, NotGiven] = NOT_GIVEN,
+        auth_token: Union[str, NotGiven] = NOT_GIVEN,
+        inbound_agent_id: Union[str, NotGiven, None] = NOT_GIVEN,
+        max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
+        calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
+        is_default: Union[bool, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Line]: ...
+    def delete(self, line_id: str) -> RawResponse[None]: ...
+    def check(self, line_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Line]: ...
+
+class AsyncRawPhoneLines:
+    async def create(
+        self,
+        *,
+        kind: str,
+        name: str,
+        numbers: Sequence[str],
+        domain: Union[str, NotGiven] = NOT_GIVEN,
+        port: Union[int, NotGiven, None] = NOT_GIVEN,
+        transport: Union[str, NotGiven] = NOT_GIVEN,
+        username: Union[str, NotGiven, None] = NOT_GIVEN,
+        password: Union[str, NotGiven, None] = NOT_GIVEN,
+        srtp: Union[str, NotGiven] = NOT_GIVEN,
+        register: Union[bool, NotGiven] = NOT_GIVEN,
+        account_sid: Union[str, NotGiven] = NOT_GIVEN,
+        auth_token: Union[str, NotGiven] = NOT_GIVEN,
+        inbound_agent_id: Union[str, NotGiven, None] = NOT_GIVEN,
+        max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
+        calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
+        is_default: Union[bool, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Line]: ...
+    async def list(
+        self, *, limit: Union[int, NotGiven] = NOT_GIVEN, offset: Union[int, NotGiven] = NOT_GIVEN
+    ) -> RawResponse[AsyncPage[Line]]: ...
+    async def get(self, line_id: str) -> RawResponse[Line]: ...
+    async def update(
+        self,
+        line_id: str,
+        *,
+        name: Union[str, NotGiven] = NOT_GIVEN,
+        numbers: Union[Sequence[str], NotGiven] = NOT_GIVEN,
+        domain: Union[str, NotGiven] = NOT_GIVEN,
+        port: Union[int, NotGiven, None] = NOT_GIVEN,
+        transport: Union[str, NotGiven] = NOT_GIVEN,
+        username: Union[str, NotGiven, None] = NOT_GIVEN,
+        password: Union[str, NotGiven, None] = NOT_GIVEN,
+        srtp: Union[str, NotGiven] = NOT_GIVEN,
+        register: Union[bool, NotGiven] = NOT_GIVEN,
+        account_sid: Union[str, NotGiven] = NOT_GIVEN,
+        auth_token: Union[str, NotGiven] = NOT_GIVEN,
+        inbound_agent_id: Union[str, NotGiven, None] = NOT_GIVEN,
+        max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
+        calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
+        is_default: Union[bool, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Line]: ...
+    async def delete(self, line_id: str) -> RawResponse[None]: ...
+    async def check(self, line_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Line]: ...
 
 class RawVoices:
     def list(
@@ -249,7 +371,9 @@ class RawWebhookEndpoints:
     def rotate_secret(
         self, endpoint_id: str, *, idempotency_key: Optional[str] = None
     ) -> RawResponse[EndpointWithSecret]: ...
-    def test(self, endpoint_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Delivery]: ...
+    def test(
+        self, endpoint_id: str, *, event: Union[str, NotGiven] = NOT_GIVEN, idempotency_key: Optional[str] = None
+    ) -> RawResponse[Delivery]: ...
     def replay(
         self,
         endpoint_id: str,
@@ -294,7 +418,9 @@ class AsyncRawWebhookEndpoints:
     async def rotate_secret(
         self, endpoint_id: str, *, idempotency_key: Optional[str] = None
     ) -> RawResponse[EndpointWithSecret]: ...
-    async def test(self, endpoint_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Delivery]: ...
+    async def test(
+        self, endpoint_id: str, *, event: Union[str, NotGiven] = NOT_GIVEN, idempotency_key: Optional[str] = None
+    ) -> RawResponse[Delivery]: ...
     async def replay(
         self,
         endpoint_id: str,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Type, cast
+from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator, Optional, Type, cast
 
 from vaniagent import feed
 from vaniagent.errors import APIConnectionError
@@ -38,6 +39,7 @@ class CallStream:
         self._client = client
         self._position = feed.Position(call_id, after=after, max_retries=client.settings.max_retries)
         self._socket: Optional[ClientConnection] = None
+        self._sockets = ExitStack()
         self._connecting = threading.Lock()
         self._closed = False
 
@@ -132,17 +134,15 @@ class CallStream:
         from websockets.sync.client import connect
 
         # The types of its options differ between the versions of websockets.
-        connect_any = cast("Callable[..., ClientConnection]", connect)
-        socket = connect_any(self._client.settings.feed_url, **feed.options(self._client.feed_options))
+        connect_any = cast("Callable[..., ContextManager[ClientConnection]]", connect)
+        connecting = connect_any(self._client.settings.feed_url, **feed.options(self._client.feed_options))
+        socket = self._sockets.enter_context(connecting)
         for frame in self._position.greeting(self._client.settings.api_key):
             socket.send(frame)
         return socket
 
     def _drop(self) -> None:
         # Without the lock: whoever holds it may be waiting for the network.
-        socket, self._socket = self._socket, None
-        if socket is not None:
-            try:
-                socket.close()
-            except feed.broken():
-                pass
+        self._socket = None
+        with suppress(*feed.broken()):
+            self._sockets.close()

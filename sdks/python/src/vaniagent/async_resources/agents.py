@@ -1,12 +1,13 @@
 # Made by scripts/make_async.py: change vaniagent/resources/agents.py instead.
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union, cast
 
 from vaniagent.async_resources.base import AsyncResource
-from vaniagent.models import Agent
+from vaniagent.models import Agent, Talk
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import PageRequest
+from vaniagent.params import CallingHoursParams, SpeechParams
 from vaniagent.resources.base import nothing, segment
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class AsyncAgents(AsyncResource):
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
+        calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Agent:
         """Make an agent."""
@@ -48,6 +51,8 @@ class AsyncAgents(AsyncResource):
             voicemail_action=voicemail_action,
             voicemail_message=voicemail_message,
             silence_timeout=silence_timeout,
+            speech=speech,
+            calling_hours=calling_hours,
         )
         return await self._request(Agent, "POST", "/agents", body=body, idempotency_key=idempotency_key)
 
@@ -79,6 +84,8 @@ class AsyncAgents(AsyncResource):
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
+        calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
     ) -> Agent:
         """Change an agent. Calls keep the version that they were placed with."""
         body = given(
@@ -92,9 +99,22 @@ class AsyncAgents(AsyncResource):
             voicemail_action=voicemail_action,
             voicemail_message=voicemail_message,
             silence_timeout=silence_timeout,
+            speech=speech,
+            calling_hours=calling_hours,
         )
         return await self._request(Agent, "PATCH", f"/agents/{segment(agent_id)}", body=body)
 
     async def delete(self, agent_id: str) -> None:
         """Archive an agent: its history stays, and it takes no more calls."""
         return await self._request(nothing, "DELETE", f"/agents/{segment(agent_id)}")
+
+    async def talk(
+        self,
+        agent_id: str,
+        *,
+        metadata: Union[Mapping[str, Any], NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> Talk:
+        """Begin a talk over a microphone and a speaker: the answer has the address of its socket."""
+        path = f"/agents/{segment(agent_id)}/talks"
+        return await self._request(Talk, "POST", path, body=given(metadata=metadata), idempotency_key=idempotency_key)

@@ -12,8 +12,8 @@ from vaniagent.errors import VaniAgentError, WaitTimeoutError
 from vaniagent.models import Call, CallSummary, Transcript
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import PageRequest
+from vaniagent.params import Sandbox
 from vaniagent.resources.base import segment
-from vaniagent.resources.calls import Sandbox
 
 if TYPE_CHECKING:
     from vaniagent.raw_resources import AsyncRawCalls

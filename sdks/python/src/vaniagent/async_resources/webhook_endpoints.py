@@ -68,10 +68,16 @@ class AsyncWebhookEndpoints(AsyncResource):
         path = f"/webhook_endpoints/{segment(endpoint_id)}/rotate_secret"
         return await self._request(EndpointWithSecret, "POST", path, idempotency_key=idempotency_key)
 
-    async def test(self, endpoint_id: str, *, idempotency_key: Optional[str] = None) -> Delivery:
-        """Send a sample."""
+    async def test(
+        self,
+        endpoint_id: str,
+        *,
+        event: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> Delivery:
+        """Send a sample of an event."""
         path = f"/webhook_endpoints/{segment(endpoint_id)}/test"
-        return await self._request(Delivery, "POST", path, idempotency_key=idempotency_key)
+        return await self._request(Delivery, "POST", path, body=given(event=event), idempotency_key=idempotency_key)
 
     async def replay(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from vaniagent.models.account import Account, TopUp, Transaction
-from vaniagent.models.agent import Agent
+from vaniagent.models.agent import Agent, CallingHours, Speech, Talk
 from vaniagent.models.base import Model
 from vaniagent.models.call import Call, CallSummary, Latency, Transcript, Turn, TurnLatency
+from vaniagent.models.phone_line import Line
 from vaniagent.models.voice import Voice
 from vaniagent.models.webhook import Attempt, Delivery, Endpoint, EndpointWithSecret, Replay
 
@@ -15,12 +16,16 @@ __all__ = [
     "Attempt",
     "Call",
     "CallSummary",
+    "CallingHours",
     "Delivery",
     "Endpoint",
     "EndpointWithSecret",
     "Latency",
+    "Line",
     "Model",
     "Replay",
+    "Speech",
+    "Talk",
     "TopUp",
     "Transaction",
     "Transcript",

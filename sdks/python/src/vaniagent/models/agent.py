@@ -1,9 +1,33 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Optional
+from typing import Dict, List, Optional
 
 from vaniagent.models.base import Model
+
+
+class Speech(Model):
+    """How an agent takes turns, and how fast it talks."""
+
+    interruptible: bool
+    patience: str
+    speed: float
+
+
+class CallingHours(Model):
+    """When an agent may call somebody."""
+
+    timezone: str
+    days: Dict[str, List[List[str]]]
+
+
+class Talk(Model):
+    """A call over a microphone and a speaker. `media_url` is its socket's address, for one use until `expires_at`."""
+
+    call_id: str
+    agent_id: str
+    media_url: str
+    expires_at: datetime
 
 
 class Agent(Model):
@@ -20,6 +44,8 @@ class Agent(Model):
     voicemail_action: str
     voicemail_message: Optional[str]
     silence_timeout: int
+    speech: Speech
+    calling_hours: Optional[CallingHours]
     status: str
     version: int
     created_at: datetime

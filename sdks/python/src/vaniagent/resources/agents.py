@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union, cast
 
-from vaniagent.models import Agent
+from vaniagent.models import Agent, Talk
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import Page
+from vaniagent.params import CallingHoursParams, SpeechParams
 from vaniagent.resources.base import Resource, nothing, segment
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Agents(Resource):
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
+        calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Agent:
         """Make an agent."""
@@ -46,6 +49,8 @@ class Agents(Resource):
             voicemail_action=voicemail_action,
             voicemail_message=voicemail_message,
             silence_timeout=silence_timeout,
+            speech=speech,
+            calling_hours=calling_hours,
         )
         return self._request(Agent, "POST", "/agents", body=body, idempotency_key=idempotency_key)
 
@@ -77,6 +82,8 @@ class Agents(Resource):
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
+        speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
+        calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
     ) -> Agent:
         """Change an agent. Calls keep the version that they were placed with."""
         body = given(
@@ -90,9 +97,22 @@ class Agents(Resource):
             voicemail_action=voicemail_action,
             voicemail_message=voicemail_message,
             silence_timeout=silence_timeout,
+            speech=speech,
+            calling_hours=calling_hours,
         )
         return self._request(Agent, "PATCH", f"/agents/{segment(agent_id)}", body=body)
 
     def delete(self, agent_id: str) -> None:
         """Archive an agent: its history stays, and it takes no more calls."""
         return self._request(nothing, "DELETE", f"/agents/{segment(agent_id)}")
+
+    def talk(
+        self,
+        agent_id: str,
+        *,
+        metadata: Union[Mapping[str, Any], NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> Talk:
+        """Begin a talk over a microphone and a speaker: the answer has the address of its socket."""
+        path = f"/agents/{segment(agent_id)}/talks"
+        return self._request(Talk, "POST", path, body=given(metadata=metadata), idempotency_key=idempotency_key)

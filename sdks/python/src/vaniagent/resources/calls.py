@@ -2,24 +2,18 @@ from __future__ import annotations
 
 import time
 from os import PathLike
-from typing import TYPE_CHECKING, Any, BinaryIO, List, Mapping, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Mapping, Optional, Union, cast
 
-from vaniagent.compat import TypedDict
 from vaniagent.errors import VaniAgentError, WaitTimeoutError
 from vaniagent.models import Call, CallSummary, Transcript
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import Page
+from vaniagent.params import Sandbox
 from vaniagent.resources.base import Resource, segment
 from vaniagent.streaming import CallStream
 
 if TYPE_CHECKING:
     from vaniagent.raw_resources import RawCalls
-
-
-class Sandbox(TypedDict, total=False):
-    """What the person called will say, a line a turn, where the call runs on the sandbox line."""
-
-    lines: List[str]
 
 
 class Calls(Resource):

@@ -66,10 +66,16 @@ class WebhookEndpoints(Resource):
         path = f"/webhook_endpoints/{segment(endpoint_id)}/rotate_secret"
         return self._request(EndpointWithSecret, "POST", path, idempotency_key=idempotency_key)
 
-    def test(self, endpoint_id: str, *, idempotency_key: Optional[str] = None) -> Delivery:
-        """Send a sample."""
+    def test(
+        self,
+        endpoint_id: str,
+        *,
+        event: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> Delivery:
+        """Send a sample of an event."""
         path = f"/webhook_endpoints/{segment(endpoint_id)}/test"
-        return self._request(Delivery, "POST", path, idempotency_key=idempotency_key)
+        return self._request(Delivery, "POST", path, body=given(event=event), idempotency_key=idempotency_key)
 
     def replay(
         self,
