@@ -6,6 +6,7 @@ import { APIPromise } from "./promise.js";
 import { AccountResource } from "./resources/account.js";
 import { Agents } from "./resources/agents.js";
 import { Calls } from "./resources/calls.js";
+import { PhoneLines } from "./resources/phone_lines.js";
 import type { Channel, Query } from "./resources/resource.js";
 import { Voices } from "./resources/voices.js";
 import { WebhookDeliveries } from "./resources/webhook_deliveries.js";
@@ -42,6 +43,7 @@ export class VaniAgent {
   readonly agents: Agents;
   readonly calls: Calls;
   readonly voices: Voices;
+  readonly phoneLines: PhoneLines;
   readonly account: AccountResource;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly webhookDeliveries: WebhookDeliveries;
@@ -65,6 +67,7 @@ export class VaniAgent {
     this.agents = new Agents(channel);
     this.calls = new Calls(channel);
     this.voices = new Voices(channel);
+    this.phoneLines = new PhoneLines(channel);
     this.account = new AccountResource(channel);
     this.webhookEndpoints = new WebhookEndpoints(channel);
     this.webhookDeliveries = new WebhookDeliveries(channel);

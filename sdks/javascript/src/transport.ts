@@ -6,6 +6,9 @@ import type { Answer } from "./promise.js";
 import { isWorthRetrying, pause, sleep } from "./retries.js";
 import { VERSION } from "./version.js";
 
+/** The server gives it back: an answer that came twice is never taken for the next request's. */
+const ECHOED = "X-Client-Request-Id";
+
 /** What can be said of a single request. */
 export interface RequestOptions {
   /** For a POST: the same value for the same thing to be done. One is made where it is left out. */
@@ -39,6 +42,10 @@ export interface Asked {
   expects?: "json" | "text";
 }
 
+interface Sent extends RequestInit {
+  headers: Record<string, string>;
+}
+
 /** An attempt that came to nothing, which may be made again. */
 class Failed {
   constructor(
@@ -52,7 +59,7 @@ export async function ask(settings: Settings, apiKey: string, asked: Asked, opti
   const { signal, maxRetries = settings.maxRetries } = options;
   const url = settings.baseURL + asked.path;
   const headers = headersOf(settings, apiKey, asked, options);
-  const init: RequestInit = { method: asked.method, headers };
+  const init: Sent = { method: asked.method, headers };
   if (asked.body !== undefined) {
     init.body = JSON.stringify(asked.body);
   }
@@ -73,12 +80,15 @@ export async function ask(settings: Settings, apiKey: string, asked: Asked, opti
 async function attemptOnce(
   settings: Settings,
   url: string,
-  init: RequestInit,
+  init: Sent,
   asked: Asked,
   options: RequestOptions,
 ): Promise<Answer | Failed> {
   const { signal, timeout = settings.timeout } = options;
   const ended = new AbortController();
+  // Pages would have to ask beforehand whether they may send it.
+  const name = isBrowser() ? null : newKey();
+  const headers = name ? { ...init.headers, [ECHOED]: name } : init.headers;
   const onAbort = () => ended.abort();
   signal?.addEventListener("abort", onAbort, { once: true });
   let isLate = false;
@@ -90,7 +100,7 @@ async function attemptOnce(
   let response: Response;
   let text: string;
   try {
-    response = await settings.fetch(url, { ...init, signal: ended.signal });
+    response = await settings.fetch(url, { ...init, headers, signal: ended.signal });
     // The time holds for the whole answer: one that stops in its middle is none.
     text = await response.text();
   } catch (cause) {
@@ -104,6 +114,10 @@ async function attemptOnce(
     signal?.removeEventListener("abort", onAbort);
   }
 
+  const echoed = response.headers.get(ECHOED);
+  if (name && echoed && echoed !== name) {
+    return new Failed(new APIConnectionError("The answer is another request's"));
+  }
   const { status } = response;
   if (!response.ok) {
     const error = fromAnswer(status, text, response.headers);

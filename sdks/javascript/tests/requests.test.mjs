@@ -34,6 +34,14 @@ test("a request that fails is sent again, a POST with the key of the first", asy
   assert.ok(requests[0].headers["idempotency-key"].length > 20);
 });
 
+test("an answer to another request is not taken for this one's", async (t) => {
+  const strange = json(200, { ...CALL, id: "call_2" }, { "X-Client-Request-Id": "another" });
+  const echo = (request, response) => json(200, CALL, { "X-Client-Request-Id": request.headers["x-client-request-id"] })(request, response);
+  const { client } = await scripted(t, strange, echo);
+
+  assert.equal((await client().calls.get("call_1")).id, "call_1");
+});
+
 test("the key of a POST may be given, and other requests have none", async (t) => {
   const { client, requests } = await scripted(t, json(200, CALL));
 

@@ -19,6 +19,8 @@ export interface Agent {
   voicemailAction: VoicemailAction;
   voicemailMessage: string | null;
   silenceTimeout: number;
+  speech: Speech;
+  callingHours: CallingHours | null;
   status: AgentStatus;
   version: number;
   createdAt: string;
@@ -39,6 +41,44 @@ export interface AgentBody {
   voicemailMessage?: string | null;
   /** Seconds. */
   silenceTimeout?: number;
+  speech?: SpeechBody;
+  callingHours?: CallingHoursBody | null;
+}
+
+export type Patience = Open<"quick" | "normal" | "patient">;
+
+/** How the agent takes turns, and how fast it talks. */
+export interface Speech {
+  interruptible: boolean;
+  patience: Patience;
+  speed: number;
+}
+
+export type SpeechBody = Partial<Speech>;
+
+/** Windows of a day, such as `["09:00", "17:00"]`. */
+export type Windows = string[][];
+
+/** When the agent may call somebody. `timezone` is `callee` where the clock is that of whoever is called. */
+export interface CallingHours {
+  timezone: string;
+  days: { [day: string]: Windows };
+}
+
+export interface CallingHoursBody {
+  timezone?: string;
+  days: DaysBody;
+}
+
+/** A day that is left out is closed. */
+export interface DaysBody {
+  mon?: Windows;
+  tue?: Windows;
+  wed?: Windows;
+  thu?: Windows;
+  fri?: Windows;
+  sat?: Windows;
+  sun?: Windows;
 }
 
 /** @schema PatchedAgentBody */
