@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from calls import bus
 from calls.voice.session import PastTurn
+from calls.voice.utterances import MS_A_CHARACTER as MS_A_CHARACTER
 from calls.voice.utterances import Piece, Utterance, first_words
 
-# Speech takes about this long, where nothing better is known.
-MS_A_CHARACTER = 62.0
 _CLAUSE_END = re.compile(r"[.,;:!?]\s+")
 
 

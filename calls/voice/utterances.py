@@ -19,6 +19,13 @@ FLUSH_PATIENCE = 1.0
 PLAY_PATIENCE = 3.0
 
 
+# Speech takes about this long, where nothing better is known.
+MS_A_CHARACTER = 62.0
+# As long as the next sentence may be, in milliseconds of speech.
+NEXT_SENTENCE_MS = 3000.0
+MOST_HOLD_SECONDS = 0.4
+
+
 @dataclass
 class Piece:
     """A text that was synthesized as one, and how long its speech is so far."""
@@ -42,6 +49,9 @@ class Utterance:
     is_remembered: bool = False
     # By the loop's clock: when all that was sent must have been played.
     due_at: float = 0.0
+    # Nothing of it is sent before so much of it is there, or this time has come.
+    lead_ms: float = 0.0
+    held_until: float = 0.0
 
     @property
     def text(self) -> str:
@@ -78,6 +88,16 @@ def first_words(text: str, share: float) -> str:
         kept.append(word)
         length += 1
     return " ".join(kept)
+
+
+def _lead_ms(text: str, stages: Stages | None) -> float:
+    """How much of a reply must be there before it begins, by how long its first sentence took to be made.
+
+    On a machine that has time the first sentence outlasts the making of the second, and is sent at once.
+    """
+    if stages is None or not stages.tts or not text.strip():
+        return 0.0
+    return stages.tts / (len(text.strip()) * MS_A_CHARACTER) * NEXT_SENTENCE_MS
 
 
 class Utterances:
@@ -145,7 +165,8 @@ class Utterances:
         """The first sound of `text` has been made: report it, before anything of it is sent."""
         utterance = self._by_context.get(context_id)
         if utterance is None or utterance.is_over or utterance.is_cut:
-            utterance = Utterance(self._next_number)
+            utterance = Utterance(self._next_number, lead_ms=_lead_ms(text, stages))
+            utterance.held_until = self._clock() + MOST_HOLD_SECONDS
             self._next_number += 1
             self._by_context = {context_id: utterance, **self._by_context}
             self._open.append(utterance)
@@ -161,6 +182,16 @@ class Utterances:
         if utterance is None or utterance.is_cut:
             return
         self._rest += pcm
+        if not self._is_held(utterance):
+            self._send_whole_frames(utterance)
+
+    def _is_held(self, utterance: Utterance) -> bool:
+        """Whether its beginning is kept back, so that the person hears no hole after it."""
+        if utterance.sent_ms or self._clock() >= utterance.held_until:
+            return False
+        return len(self._rest) * 1000 / (self.rate * BYTES_PER_SAMPLE) < utterance.lead_ms
+
+    def _send_whole_frames(self, utterance: Utterance) -> None:
         whole = len(self._rest) - len(self._rest) % frame_bytes(self.rate)
         if whole:
             self._speak(utterance, bytes(self._rest[:whole]), is_last=False)
@@ -225,6 +256,9 @@ class Utterances:
     def tick(self) -> None:
         """Close what the holder has said nothing about for too long."""
         now = self._clock()
+        for one in self._by_context.values():
+            if self._rest and not one.sent_ms and not one.is_cut and now >= one.held_until:
+                self._send_whole_frames(one)
         if self._flushed_at is not None and now - self._flushed_at > FLUSH_PATIENCE:
             for one in [one for one in self._open if one.is_cut]:
                 self._close(one)
