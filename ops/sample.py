@@ -30,8 +30,8 @@ from agents.models import Agent, AgentVersion
 from billing import services as billing
 from calls import events
 from calls.finding import CallFilter
-from calls.models import Call, CallBatch, DataExport, Recording, TalkLink, Turn
-from calls.services import batches, searching, talk_links, views
+from calls.models import Call, CallBatch, DataExport, PhoneLine, Recording, TalkLink, Turn
+from calls.services import batches, lines, searching, talk_links, views
 from dashboard.onboarding import open_first_workspace
 from ops.sample_words import AGENTS, ANSWERED, FAULTS, NOBODY, TALKS, Talk
 from vaniagent.lib import money
@@ -41,6 +41,7 @@ from webhooks.models import Attempt, Delivery, Endpoint
 CALLS: Final = 60
 RATE: Final = 8_000
 PRICE: Final = 100_000
+OWNER: Final = "mara@brightsmile.example"
 PASSWORD: Final = "correct horse battery staple"  # noqa: S105  # of nobody
 NUMBERS: Final = b"phone,name\n+14155550101,Sarah\n+14155550102,Tom\n12,wrong\n+14155550103,Ana\n+14155550101,again\n"
 
@@ -55,23 +56,25 @@ class Sample:
 
     def session(self, who: str) -> str:
         """The session cookie of "owner" or "fresh", logged in as by its form."""
-        client = Client()
-        user = {"owner": self.owner, "fresh": self.fresh_owner}[who]
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        session = client.session
-        # When the password was given: some pages ask for it again otherwise.
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": user.email}]
-        session.save()
-        return client.cookies[settings.SESSION_COOKIE_NAME].value
+        return session_of({"owner": self.owner, "fresh": self.fresh_owner}[who])
+
+
+def session_of(user: User) -> str:
+    """A session cookie of this person's."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    # When the password was given: some pages ask for it again otherwise.
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": user.email}]
+    session.save()
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def fill(*, now: datetime | None = None) -> Sample:
     """Make both workspaces."""
     now = now or timezone.now()
-    account = accounts.create_account(
-        email="mara@brightsmile.example", password=PASSWORD, name="Bright Smile Dental", plan="enterprise"
-    )
-    owner = User.objects.get(email="mara@brightsmile.example")
+    account = accounts.create_account(email=OWNER, password=PASSWORD, name="Bright Smile Dental", plan="enterprise")
+    owner = User.objects.get(email=OWNER)
     by = Actor(user=owner, ip="203.0.113.7")
     billing.grant(
         account=account,
@@ -93,10 +96,11 @@ def fill(*, now: datetime | None = None) -> Sample:
     made = _agents(account, by, now)
     link = _link(made[0], now)
     endpoint = _endpoints(account, now)
+    line = _line(account, made[0], by, now)
     recordings = {talk: _wav(talk, number) for number, talk in enumerate(TALKS)}
     calls = [_call(account, made, number, recordings, now) for number in range(CALLS, 0, -1)]
     call = next(call for call in reversed(calls) if call.status == Call.Status.COMPLETED)
-    live = _live_call(account, made[0], now)
+    live = live_call(account, made[0], now)
     delivery = _deliveries(account, now)
     batch = _batch(account, made[1], by, now)
     _views(account, owner, now)
@@ -116,6 +120,7 @@ def fill(*, now: datetime | None = None) -> Sample:
             "batch_id": batch.public_id,
             "slug": link.slug,
             "endpoint_id": endpoint.public_id,
+            "line_id": line.public_id,
             "delivery_id": delivery.public_id,
             "key_id": account.api_keys.latest("pk").public_id,
             "invitation_id": account.invitations.latest("pk").public_id,
@@ -127,7 +132,7 @@ def fill(*, now: datetime | None = None) -> Sample:
 
 def _people(account: Account, by: Actor, now: datetime) -> str:
     """Members and an open invitation; gives its token."""
-    User.objects.filter(email="mara@brightsmile.example").update(first_name="Mara", last_name="Lindqvist")
+    User.objects.filter(email=OWNER).update(first_name="Mara", last_name="Lindqvist")
     for first, last, role in (("Jonas", "Weber", "admin"), ("Priya", "Nair", "developer"), ("Tom", "Ellis", "viewer")):
         user = User.objects.create_user(
             f"{first.lower()}@brightsmile.example", PASSWORD, first_name=first, last_name=last
@@ -186,6 +191,21 @@ def _link(agent: Agent, now: datetime) -> TalkLink:
     return talk_links.enable_link(agent=agent, allowed_origins=["https://brightsmile.example"], at=now)
 
 
+def _line(account: Account, agent: Agent, by: Actor, now: datetime) -> PhoneLine:
+    at = now - timedelta(days=10)
+    line = lines.create_line(
+        account=account,
+        kind=PhoneLine.Kind.SIP,
+        numbers=["+14155550199"],
+        at=at,
+        by=by,
+        name="Front desk",
+        domain="sip.brightsmile.example",
+        inbound_agent=agent,
+    )
+    return lines.note_check(line=line, status=PhoneLine.Status.READY, detail="", at=now)
+
+
 def _endpoints(account: Account, now: datetime) -> Endpoint:
     """Two that listen to all calls, one of them paused. Gives the first."""
     named = ("call.started", "call.completed", "call.failed", "transcript.ready", "recording.ready")
@@ -212,13 +232,15 @@ def _call(account: Account, made: list[Agent], number: int, recordings: dict[Tal
     answered_at = at + timedelta(seconds=6) if reached else None
     ended_at = at + timedelta(seconds=8 if reached else 31) + talked
     seconds = round(talked.total_seconds())
+    other, ours = f"+1415555{100 + number % 40:04}", "+14155550199"
+    is_inbound = number % 5 == 1
     call: Call = Call.objects.create(
         account=account,
         agent=agent,
         agent_version=agent.versions.latest("number"),
-        direction="inbound" if number % 5 == 1 else "outbound",
-        to_number=f"+1415555{100 + number % 40:04}",
-        from_number="+14155550199",
+        direction="inbound" if is_inbound else "outbound",
+        to_number=ours if is_inbound else other,
+        from_number=other if is_inbound else ours,
         metadata={"patient": f"p_{2000 + number}", "campaign": ("recall", "new patients")[number % 2]},
         created_at=at,
         rate_per_minute=PRICE,
@@ -292,7 +314,8 @@ def _record(call: Call, path: Path, at: datetime) -> None:
     events.record(call, "transcript.ready", at=at + timedelta(seconds=4))
 
 
-def _live_call(account: Account, agent: Agent, now: datetime) -> Call:
+def live_call(account: Account, agent: Agent, now: datetime) -> Call:
+    """A call that goes on, and that no worker looks after."""
     call: Call = Call.objects.create(
         account=account,
         agent=agent,

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from ops.processes import LOOPBACK, free_port, spawn
 from ops.stores import throw_away
+from vaniagent.policy_reports import REFUSED
 
 ROOT = Path(__file__).resolve().parent.parent
 START_WITHIN = 90.0
@@ -47,6 +48,7 @@ class Site:
     ids: Mapping[str, str]
     env: Mapping[str, str]
     _sessions: Mapping[str, str]
+    _log: Path
 
     def context(self, browser: Browser, who: str, **options: Any) -> BrowserContext:
         """A browser in which somebody is logged in."""
@@ -54,6 +56,19 @@ class Site:
         if who in self._sessions:
             context.add_cookies([{"name": "sessionid", "value": self._sessions[who], "url": self.url}])
         return context
+
+    def with_session(self, who: str, cookie: str) -> Site:
+        """The same, where one more person can be logged in."""
+        return replace(self, _sessions={**self._sessions, who: cookie})
+
+    @property
+    def var_dir(self) -> Path:
+        return Path(self.env["VAR_DIR"])
+
+    def policy_reports(self) -> list[dict[str, Any]]:
+        """What browsers reported to have refused."""
+        lines = [json.loads(line) for line in self._log.read_text().splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == REFUSED]
 
 
 @contextmanager
@@ -68,6 +83,7 @@ def sample_site() -> Iterator[Site]:
             "VAR_DIR": var_dir,
             "SECRET_KEY": secrets.token_hex(32),
             "BUS_PREFIX": "sample",
+            "LOG_FORMAT": "json",
             "WEBHOOKS_ALLOW_PRIVATE": "1",
             "SALES_EMAIL": "sales@vaniagent.example",
             "SUPPORT_EMAIL": "support@vaniagent.example",
@@ -75,8 +91,9 @@ def sample_site() -> Iterator[Site]:
         manage(env, "migrate", "-v", "0")
         manage(env, "collectstatic", "--no-input", "-v", "0", "--ignore", "rest_framework")
         told = json.loads(manage(env, "shell", "--no-imports", "-c", FILL).splitlines()[-1])
-        url = held.enter_context(_web(env, Path(var_dir) / "web.log"))
-        yield Site(url, [Page(**page) for page in told["pages"]], told["ids"], env, told["sessions"])
+        log = Path(var_dir) / "web.log"
+        url = held.enter_context(_web(env, log))
+        yield Site(url, [Page(**page) for page in told["pages"]], told["ids"], env, told["sessions"], log)
 
 
 def manage(env: Mapping[str, str], *arguments: str) -> str:
