@@ -1,0 +1,101 @@
+"""What every command has: its options, its client, its output."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Optional, TypeVar, cast
+
+import click
+
+from vaniagent.cli import profiles
+from vaniagent.cli.shown import Output
+from vaniagent.client import VaniAgent
+from vaniagent.errors import ConfigurationError
+from vaniagent.settings import BASE_URL
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Session:
+    """One run of the program."""
+
+    def __init__(self) -> None:
+        self.profile_name = os.environ.get("VANIAGENT_PROFILE") or profiles.DEFAULT
+        self.base_url: Optional[str] = None
+        self.output = Output()
+        self._client: Optional[VaniAgent] = None
+
+    @property
+    def api_key(self) -> str:
+        """VANIAGENT_API_KEY, else the profile's. Raises ConfigurationError."""
+        from_environment = os.environ.get("VANIAGENT_API_KEY")
+        if from_environment:
+            return from_environment
+        profile = profiles.find(self.profile_name)
+        if profile is None or not profile.api_key:
+            named = "" if self.profile_name == profiles.DEFAULT else f" --profile {self.profile_name}"
+            raise ConfigurationError(f"There is no API key: run `vaniagent login{named}`, or set VANIAGENT_API_KEY")
+        return profile.api_key
+
+    @property
+    def key_source(self) -> str:
+        return "VANIAGENT_API_KEY" if os.environ.get("VANIAGENT_API_KEY") else f"profile {self.profile_name}"
+
+    def server(self) -> str:
+        """The address that requests go to: the option's, the environment's, the profile's, ours."""
+        named = self.base_url or os.environ.get("VANIAGENT_BASE_URL")
+        if named:
+            return named
+        # A key that the environment gives is not necessarily good where the profile's is.
+        profile = None if os.environ.get("VANIAGENT_API_KEY") else profiles.find(self.profile_name)
+        return (profile.base_url if profile is not None else None) or BASE_URL
+
+    @property
+    def client(self) -> VaniAgent:
+        if self._client is None:
+            self._client = VaniAgent(api_key=self.api_key, base_url=self.server())
+        return self._client
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+
+_pass_session = click.make_pass_decorator(Session, ensure=True)
+
+
+def pass_session(command: F) -> F:
+    """Give a command its session, as its first argument."""
+    with_session: Any = _pass_session(command)
+    return cast("F", with_session)
+
+
+def _set_json(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        context.ensure_object(Session).output.as_json = True
+
+
+def _set_profile(context: click.Context, parameter: click.Parameter, value: Optional[str]) -> None:
+    if value:
+        context.ensure_object(Session).profile_name = value
+
+
+def _set_base_url(context: click.Context, parameter: click.Parameter, value: Optional[str]) -> None:
+    if value:
+        context.ensure_object(Session).base_url = value
+
+
+def common(command: F) -> F:
+    """The options of every command, so that they may stand anywhere."""
+    options = [
+        click.option(
+            "--json", is_flag=True, expose_value=False, callback=_set_json, help="Print JSON, as the API gives it."
+        ),
+        click.option("--profile", metavar="NAME", expose_value=False, callback=_set_profile, help="Whose key to take."),
+        click.option(
+            "--base-url", metavar="URL", expose_value=False, callback=_set_base_url, help="The API's address, with /v1."
+        ),
+    ]
+    for option in options:
+        command = option(command)
+    return command
