@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from ops.customer import Customer, make_account
 from ops.stack import Stack
 from ops.takeover import AGENT
+from tests.stack import microphones
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,3 +37,15 @@ def customer(stack: Stack) -> Customer:
 def agent_id(customer: Customer) -> str:
     agent_id: str = customer.post("/agents", AGENT)["id"]
     return agent_id
+
+
+@pytest.fixture(scope="session")
+def microphone(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of somebody who talks."""
+    return microphones.record(stack.told()["SPEECH_URL"], tmp_path_factory.mktemp("voice") / "microphone.wav")
+
+
+@pytest.fixture
+def open_browser(microphone: Path) -> Iterator[Callable[..., Browser]]:
+    with microphones.browsers(microphone) as opened:
+        yield opened

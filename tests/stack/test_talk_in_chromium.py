@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.server
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from calls.audio.speech_client import SpeechClient
-from calls.audio.wav import StereoWavWriter
-from ops.chromium import CHROMIUM, OPTIONS
 from ops.customer import ROOT, Customer
 from ops.stack import Stack
+from tests.stack.microphones import new_page
 
 pytestmark = pytest.mark.system
 
-RATE = 48_000
-FAKE_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-# Silence, what is said, silence, ...: over and over, since the microphone opens before the call, and how long before
-# depends on the machine.
-SAID = ((7.0, "Hello. How much does a cleaning cost?"), (9.0, "When are you open?"), (3.0, ""))
 TALK_MS = 60_000
 AGENT = {
     "name": "Ava",
@@ -44,46 +35,6 @@ print(enable_link(agent=agent, allowed_origins={origins!r}, at=timezone.now()).s
 """
 
 
-@pytest.fixture(scope="module")
-def microphone(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of somebody who talks."""
-    return asyncio.run(_record(stack.told()["SPEECH_URL"], tmp_path_factory.mktemp("voice") / "microphone.wav"))
-
-
-async def _record(speech_url: str, path: Path) -> Path:
-    writer = StereoWavWriter(path, rate=RATE)
-    async with SpeechClient(speech_url) as speech:
-        for pause, line in SAID:
-            pcm = bytes(round(pause * RATE) * 2)
-            if line:
-                pcm += await speech.synthesize(line, voice=None, rate=RATE, pitch=1.15)
-            writer.write(pcm, pcm)
-    writer.close()
-    return path
-
-
-@pytest.fixture
-def open_browser(microphone: Path) -> Iterator[Callable[..., Browser]]:
-    opened: list[Browser] = []
-    with sync_playwright() as playwright:
-
-        def launch(*options: str) -> Browser:
-            voice = f"--use-file-for-fake-audio-capture={microphone}"
-            args = [*OPTIONS, *(options or FAKE_MICROPHONE), voice, "--autoplay-policy=user-gesture-required"]
-            opened.append(playwright.chromium.launch(executable_path=CHROMIUM, args=args))
-            return opened[-1]
-
-        yield launch
-        for browser in opened:
-            browser.close()
-
-
-@pytest.fixture
-def faults() -> list[str]:
-    """What the pages' console complained of."""
-    return []
-
-
 @pytest.fixture
 def page(open_browser: Callable[..., Browser], faults: list[str]) -> Page:
     return new_page(open_browser(), faults)
@@ -92,13 +43,6 @@ def page(open_browser: Callable[..., Browser], faults: list[str]) -> Page:
 @pytest.fixture
 def agent(customer: Customer) -> str:
     return customer.post("/agents", AGENT)["id"]
-
-
-def new_page(browser: Browser, faults: list[str]) -> Page:
-    page = browser.new_page()
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    return page
 
 
 def make_link(stack: Stack, agent_id: str, *origins: str) -> str:
