@@ -24,6 +24,8 @@ ABOVE_FLOOR_DB = 12.0
 QUIETEST_DBFS = -50.0
 # A reply that comes later than this answers nothing: somebody broke the silence.
 LONGEST_REPLY_MS = 10_000
+# How far what was recognised may lie from where it sounds on the recording.
+RECOGNISED_WITHIN_MS = 300
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,16 @@ def speech_spans(samples: Samples, *, rate: int) -> list[Span]:
     return [span for span in spans if span.end_ms - span.start_ms >= WORD_MS]
 
 
-def reply_gaps(caller: Sequence[Span], agent: Sequence[Span]) -> list[int]:
-    """For each reply of the agent's, the milliseconds of silence before it.
+def reply_gaps(caller: Sequence[Span], agent: Sequence[Span], *, left_out: Sequence[Span] = ()) -> list[int]:
+    """For each reply of the agent's but those left out, the milliseconds of silence before it.
 
     A reply begins where the caller was the last to speak. Where the agent spoke over the caller there was no silence
     to measure, and that turn is left out.
     """
     gaps = []
     for reply in agent:
+        if reply in left_out:
+            continue
         said = [span for span in caller if span.start_ms < reply.start_ms]
         if not said or said[-1].end_ms > reply.start_ms:
             continue
@@ -76,13 +80,24 @@ def reply_gaps(caller: Sequence[Span], agent: Sequence[Span]) -> list[int]:
     return gaps
 
 
-def heard_latency(*, caller: Samples, agent: Samples, rate: int) -> HeardLatency | None:
-    """The call's heard latency, or None where the agent answered nothing."""
-    gaps = reply_gaps(speech_spans(caller, rate=rate), speech_spans(agent, rate=rate))
+def heard_latency(*, caller: Samples, agent: Samples, rate: int, operator: Sequence[Span] = ()) -> HeardLatency | None:
+    """The call's heard latency, or None where the agent answered nothing.
+
+    `operator`: when a person spoke in the agent's place, whose pauses are not the agent's.
+    """
+    spoken = speech_spans(agent, rate=rate)
+    gaps = reply_gaps(speech_spans(caller, rate=rate), spoken, left_out=[s for s in spoken if _is_of(operator, s)])
     if not gaps:
         return None
     return HeardLatency(
         p50_ms=round(float(np.percentile(gaps, 50))), p95_ms=round(float(np.percentile(gaps, 95))), turns=len(gaps)
+    )
+
+
+def _is_of(operator: Sequence[Span], span: Span) -> bool:
+    return any(
+        one.start_ms - RECOGNISED_WITHIN_MS < span.end_ms and span.start_ms < one.end_ms + RECOGNISED_WITHIN_MS
+        for one in operator
     )
 
 

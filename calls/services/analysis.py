@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from calls import events
-from calls.analysis.latency import HeardLatency, heard_latency
+from calls.analysis.latency import HeardLatency, Span, heard_latency
 from calls.analysis.sentiment import sentiment
 from calls.analysis.summary import LlmSummarizer, SaidTurn, SummaryError, extract
 from calls.audio.wav import BadWav, read_wav, repair_wav
@@ -105,8 +105,13 @@ def _read_recording(call: Call) -> _Sound | None:
         rate=rate,
         duration_ms=round(len(samples) * 1000 / rate),
         size_bytes=path.stat().st_size,
-        latency=heard_latency(caller=samples[:, 0], agent=samples[:, 1], rate=rate),
+        latency=heard_latency(caller=samples[:, 0], agent=samples[:, 1], rate=rate, operator=_spoken_by_operator(call)),
     )
+
+
+def _spoken_by_operator(call: Call) -> list[Span]:
+    timed = Turn.objects.filter(call=call, by_operator=True, start_ms__isnull=False, end_ms__isnull=False)
+    return [Span(start, end) for start, end in timed.values_list("start_ms", "end_ms")]
 
 
 def _summarize(call: Call, turns: Sequence[SaidTurn]) -> str:

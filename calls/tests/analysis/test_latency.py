@@ -31,6 +31,15 @@ def test_a_click_is_not_a_word():
     assert speech_spans(_channel(2, spoken=[(1.0, 1.02)]), rate=RATE) == []
 
 
+def test_pauses_of_an_operator_are_not_the_agent_s():
+    caller = _channel(20, spoken=[(1, 2), (5, 6), (11, 12)])
+    agent = _channel(20, spoken=[(0, 0.5), (2.8, 4), (9.5, 10.5), (13.0, 14)], noise=0)
+
+    latency = heard_latency(caller=caller, agent=agent, rate=RATE, operator=[Span(9600, 10400)])
+
+    assert latency == HeardLatency(p50_ms=900, p95_ms=990, turns=2)
+
+
 def test_measures_from_the_callers_last_sound_to_the_agents_first():
     caller = _channel(12, spoken=[(1, 2), (5, 6)])
     agent = _channel(12, spoken=[(0, 0.5), (2.8, 4), (7.0, 9)], noise=0)

@@ -6,9 +6,14 @@ import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Final
 
+from calls.voice.providers.house.embeddings import Embedder
 from calls.voice.providers.house.prompt import Brief, Fact
-from calls.voice.providers.house.retrieval import Index
+from calls.voice.providers.house.retrieval import Found, Index
+
+# So sure of the best fact's answer a newer one may be less: it says the same of the thing in other words.
+_NEARLY_AS_SURE: Final = 0.75
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,21 @@ class Knowledge:
     rules: Index
     sayings: tuple[str, ...]
     limits: Index
+    # The facts from here on were learned in the call, from notes and from what an operator said; the newest last.
+    learned_from: int
+
+    def answer_to(self, question: str, embedder: Embedder | None) -> Found | None:
+        """The fact that answers best. What was learned in the call outranks the prompt, and the newer the older."""
+        found = self.index.search(question, embedder, top=len(self.facts))
+        answering = [each for each in found if each.answers]
+        learned = [
+            each
+            for each in answering
+            if each.index >= self.learned_from and each.score >= found[0].score * _NEARLY_AS_SURE
+        ]
+        if learned:
+            return max(learned, key=lambda each: each.index)
+        return found[0] if answering and found[0].answers else None
 
 
 # What callers say who want what a rule calls by its proper name.
@@ -60,6 +80,7 @@ def knowledge_of(prompt: str, brief: Brief, extra: tuple[str, ...]) -> Knowledge
         Index([(when, when) for when, _ in rules]),
         tuple(say for _, say in rules),
         Index([(limit, limit) for limit in brief.limits]),
+        len(facts) - len(extra),
     )
     with _known_lock:
         _known[key] = built

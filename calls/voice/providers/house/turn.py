@@ -284,12 +284,8 @@ class Turn:
         if not said and parts:
             # "It's an emergency, can you see me?": the topic stands beside the question.
             clauses = [heard, *re.split(r"[,.;!?]\s+", heard)[:5]]
-            tried = [
-                self.knowledge.index.search(clause, self.embedder, top=1) for clause in clauses if words.terms(clause)
-            ]
-            best = max(
-                (found[0] for found in tried if found and found[0].answers), key=lambda found: found.score, default=None
-            )
+            tried = [self.knowledge.answer_to(clause, self.embedder) for clause in clauses if words.terms(clause)]
+            best = max((found for found in tried if found is not None), key=lambda found: found.score, default=None)
             return [spoken.cut(self.knowledge.facts[best.index].text)] if best else []
         if said and missed and len(self._questions(heard)) > 1:
             return [
@@ -299,10 +295,8 @@ class Turn:
         return said[:2]
 
     def _fact(self, question: str) -> str | None:
-        best = self.knowledge.index.search(question, self.embedder)
-        if not best or not best[0].answers:
-            return None
-        return spoken.cut(self.knowledge.facts[best[0].index].text)
+        best = self.knowledge.answer_to(question, self.embedder)
+        return spoken.cut(self.knowledge.facts[best.index].text) if best is not None else None
 
     def _rule(self, heard: str) -> str | None:
         """What the prompt says to say when this comes up."""
