@@ -3,9 +3,11 @@ from __future__ import annotations
 import array
 import json
 import math
+import sys
 import wave
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Callable, List
 
 import pytest
 
@@ -36,6 +38,62 @@ def test_any_wav_becomes_what_the_wire_takes(tmp_path: Path, rate: int, channels
     assert rises == pytest.approx(220, abs=1)
     assert sound.is_loud(pcm[: sound.FRAME_BYTES])
     assert not sound.is_loud(sound.SILENCE)
+
+
+class FakeStream:
+    """A stream of sounddevice, which calls back when the test says so."""
+
+    def __init__(self, callback: Callable[..., None], **options: Any) -> None:
+        assert options == {"samplerate": 16_000, "channels": 1, "dtype": "int16", "blocksize": 320}
+        self.callback = callback
+        self.is_open = False
+
+    def start(self) -> None:
+        self.is_open = True
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+def played(stream: Any) -> bytes:
+    data = bytearray(sound.FRAME_BYTES)
+    stream.callback(data, sound.FRAME_SAMPLES, None, None)
+    return bytes(data)
+
+
+def test_a_device_plays_in_order_and_counts_what_a_flush_drops(monkeypatch: pytest.MonkeyPatch) -> None:
+    streams: List[FakeStream] = []
+
+    def opened(**options: Any) -> FakeStream:
+        streams.append(FakeStream(**options))
+        return streams[-1]
+
+    monkeypatch.setitem(sys.modules, "sounddevice", SimpleNamespace(RawInputStream=opened, RawOutputStream=opened))
+    device = sound.Device()
+    microphone, speaker = streams
+    frames = [bytes([n]) * sound.FRAME_BYTES for n in range(1, 6)]
+
+    for frame in frames:
+        device.play(frame)
+    heard = [played(speaker), played(speaker)]
+    device.flush()
+
+    assert (heard, device.played) == (frames[:2], 5)
+    assert (played(speaker), device.played) == (sound.SILENCE, 5)
+    microphone.callback(frames[0], sound.FRAME_SAMPLES, None, None)
+    assert (device.read(), device.read()) == (frames[0], sound.SILENCE)
+    device.close()
+    assert not microphone.is_open
+    assert not speaker.is_open
+
+
+def test_without_sound_it_says_what_to_install(nowhere: Program, tmp_path: Path) -> None:
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+    done = nowhere.run("talk", "agent_abc123", PYTHONPATH=str(tmp_path))
+
+    assert done.returncode == 1
+    assert "libportaudio2" in done.stderr
+    assert "--in" in done.stderr
 
 
 def test_what_is_no_wav_is_said_so(program: Program, agent: Agent, tmp_path: Path) -> None:

@@ -113,18 +113,13 @@ class Files:
         """A file is written as it comes: nothing waits."""
 
     def agent_paused(self) -> None:
-        """Say the next line; after the last one the talk is over."""
-        if not self._saying:
-            self._saying = self._lines.popleft() if self._lines else b""
+        """Say the next line."""
+        if self._lines:
+            self._saying = self._lines.popleft()
 
     @property
     def is_speaking(self) -> bool:
         return bool(self._saying)
-
-    @property
-    def seconds_left(self) -> float:
-        """How long what is being said still takes."""
-        return len(self._saying) / FRAME_BYTES * FRAME_SECONDS
 
     @property
     def is_over(self) -> bool:

@@ -58,6 +58,8 @@ class Talk:
                     self.hang_up()
         finally:
             self._is_over.set()
+            # It may still wait for the answer.
+            self._is_answered.set()
             speaker.join(timeout=1.0)
 
     def hang_up(self) -> None:
@@ -120,14 +122,17 @@ class Talk:
         if not self._is_answered.is_set() or self._hung_up_at is not None or isinstance(self._sound, Device):
             return
         now = time.monotonic()
+        if self._sound.is_speaking:
+            # What the agent says meanwhile is no answer to it.
+            self._turn_at, self._has_spoken = now, False
+            return
         has_paused = self._has_spoken and now - self._loud_at > PAUSE
         if not has_paused and now - max(self._turn_at, self._loud_at) < PATIENCE:
             return
         if self._sound.is_over:
             self.hang_up()
-        elif not self._sound.is_speaking:
+        else:
             self._sound.agent_paused()
-            self._turn_at, self._has_spoken = now + self._sound.seconds_left, False
 
     def _speak(self) -> None:
         self._is_answered.wait()
