@@ -93,6 +93,7 @@ def test_they_do_what_they_say(language: str, of_operations: dict[str, Any], por
     account = run(place.fill(of_operations["account_retrieve"][language]))
     run(place.fill(of_operations["agents_create"][language]))
     run(place.fill(of_operations["calls_create"][language]))
+    assert Agent.objects.filter(account=agent.account).count() == 2
     made = Call.objects.get(agent=agent)
     after = snippets.Place(port, place.key, agent.public_id, made.public_id)
     told = run(after.fill(of_operations["calls_retrieve"][language]))

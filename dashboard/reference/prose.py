@@ -19,6 +19,9 @@ _NAMES: Final = re.compile(r"`([a-z_0-9]+)`")
 # "answers 200:", where the answer's example is beside it.
 _BARE_ANSWER: Final = re.compile(r"answers \d{3}[.:]?")
 
+# "Twilio:" names the example that follows.
+_LABEL_WORDS: Final = 2
+
 
 @dataclass
 class Prose:
@@ -62,7 +65,7 @@ def read(source: Path) -> Prose:
             prose.operations |= {operation: _told(chunk) for operation, chunk in chunks.items()}
             prose.headings[next(iter(chunks))] = heading.removeprefix("## ")
         elif heading.startswith("## Fields"):
-            prose.notes += _told(blocks) + "\n\n"
+            prose.notes += _told(blocks, with_code=True) + "\n\n"
             prose.heads_of_fields.append(heading.removeprefix("## "))
         else:
             prose.sections.append(section)
@@ -80,8 +83,8 @@ def _blocks(text: str) -> list[str]:
     return blocks
 
 
-def _is_left_out(block: str) -> bool:
-    return block.startswith(("    ", "| Field |", "| Parameter |"))
+def _is_left_out(block: str, *, with_code: bool = False) -> bool:
+    return block.startswith(("| Field |", "| Parameter |")) or (block.startswith("    ") and not with_code)
 
 
 def _fields_in(block: str) -> dict[str, str]:
@@ -134,17 +137,27 @@ def without_ids(path: str) -> str:
     return "/".join("{}" if part.startswith("{") or _ID.match(part) else part for part in path.split("/"))
 
 
-def _told(blocks: list[str]) -> str:
+def _told(blocks: list[str], *, with_code: bool = False) -> str:
     """The words without what is shown beside them, in whole sentences."""
     kept: list[str] = []
     for block, after in zip(blocks, [*blocks[1:], ""], strict=True):
-        if _is_left_out(block):
+        if _is_left_out(block, with_code=with_code):
             continue
         text = block
-        if _is_left_out(after) and not text.endswith((".", ":")):
-            text = text.rpartition(". ")[0]
-            text += "." if text else ""
-        text = re.sub(r":$", ".", text)
-        if text and not _BARE_ANSWER.fullmatch(text):
-            kept.append(text[0].upper() + text[1:])
+        if not block.startswith(("#", "    ")):
+            text = _without_lead(block) if not after or _is_left_out(after, with_code=with_code) else block
+            text = text[:1].upper() + text[1:]
+        if text:
+            kept.append(text)
     return "\n\n".join(kept)
+
+
+def _without_lead(text: str) -> str:
+    """A paragraph whose end leads to what is left out: "answers 200 and the call:", "Each of `turns` has"."""
+    if len(text.split()) <= _LABEL_WORDS or _BARE_ANSWER.fullmatch(text):
+        return ""
+    if not text.endswith((".", ":")):
+        # All of our paragraphs end in a full stop.
+        before = text.rpartition(". ")[0]
+        return f"{before}." if before else ""
+    return re.sub(r":$", ".", text)
