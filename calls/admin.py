@@ -51,7 +51,7 @@ class RecordingTable(ReadOnlyTable):
 
 class TurnTable(ReadOnlyTable):
     model = Turn
-    fields = ["number", "speaker", "text", "start_ms", "end_ms", "is_final", "was_interrupted", "stages"]
+    fields = ["number", "source", "text", "start_ms", "end_ms", "is_final", "was_interrupted", "stages"]
     readonly_fields = fields
     ordering = ["number"]
     verbose_name_plural = "Transcript"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, tzinfo
 from typing import Any, Final
 
 import orjson
@@ -21,13 +22,13 @@ COLUMNS: Final = (
 _AT_ONCE: Final = 500
 
 
-async def csv_of_calls(*, account: Account, wanted: CallFilter) -> AsyncIterator[str]:
-    """The calls that fit, newest first, in pieces: for a StreamingHttpResponse with `text/csv; charset=utf-8`.
+async def csv_of_calls(*, account: Account, wanted: CallFilter, zone: tzinfo = UTC) -> AsyncIterator[str]:
+    """The calls that fit, newest first, in pieces, by days of `zone`: for a StreamingHttpResponse with `text/csv; charset=utf-8`.
 
     Calls that come meanwhile are left out, and none comes twice.
     """
     yield csv_text.written([COLUMNS])
-    batches = _batches(find_calls(account=account, wanted=wanted))
+    batches = _batches(find_calls(account=account, wanted=wanted, zone=zone))
     while (batch := await sync_to_async(lambda: next(batches, None))()) is not None:
         yield csv_text.written(_cells(call) for call in batch)
 

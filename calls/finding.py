@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
@@ -33,7 +33,7 @@ class CallFilter:
     agent: tuple[str, ...] = ()
     # A phone number of either side, or digits within one.
     number: str = ""
-    # Days by UTC, both inclusive.
+    # Days, both inclusive.
     since: date | None = None
     until: date | None = None
     min_seconds: int | None = None
@@ -68,8 +68,9 @@ class CallFilter:
         return self == type(self)()
 
 
-def find_calls(*, account: Account, wanted: CallFilter) -> QuerySet[Call]:
-    """The account's calls that fit, newest first. Without its agent: add `select_related` for what a page shows."""
+def find_calls(*, account: Account, wanted: CallFilter, zone: tzinfo = UTC) -> QuerySet[Call]:
+    """The account's calls that fit, newest first; days are those of `zone`. Without its agent: add `select_related` for
+    what a page shows."""
     calls: QuerySet[Call] = Call.objects.for_account(account)
     for name in ("status", "direction", "ended_reason", "sentiment"):
         if values := getattr(wanted, name):
@@ -79,9 +80,9 @@ def find_calls(*, account: Account, wanted: CallFilter) -> QuerySet[Call]:
     if wanted.number:
         calls = calls.filter(_with_number(wanted.number))
     if wanted.since:
-        calls = calls.filter(created_at__gte=_start_of(wanted.since))
+        calls = calls.filter(created_at__gte=_start_of(wanted.since, zone))
     if wanted.until:
-        calls = calls.filter(created_at__lt=_start_of(wanted.until) + timedelta(days=1))
+        calls = calls.filter(created_at__lt=_start_of(wanted.until + timedelta(days=1), zone))
     if wanted.min_seconds is not None:
         calls = calls.filter(duration__gte=wanted.min_seconds)
     if wanted.max_seconds is not None:
@@ -118,8 +119,8 @@ def _with_metadata(text: str) -> Q:
     return some & (fits | Q(metadata__contains={key: number})) if not isinstance(number, dict | list) else some & fits
 
 
-def _start_of(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+def _start_of(day: date, zone: tzinfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def _last_text(values: Sequence[str]) -> str:

@@ -66,6 +66,7 @@ CALLS = [
     path("calls/<str:call_id>/listen", call_audio.listen_in, name="listen_in"),
     path("calls/<str:call_id>/say", call_control.say_in_call, name="say_in_call"),
     path("calls/<str:call_id>/note", call_control.note_in_call, name="note_in_call"),
+    path("calls/<str:call_id>/press", call_control.press_in_call, name="press_in_call"),
     path("calls/<str:call_id>/hang-up", call_control.hang_up_call, name="hang_up_call"),
     path(
         "calls/<str:call_id>/deliveries/<str:delivery_id>/replay",

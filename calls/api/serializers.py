@@ -167,11 +167,24 @@ class StagesField(serializers.JSONField):
 
 
 class TurnSerializer(serializers.ModelSerializer[Turn]):
+    source = serializers.ChoiceField(
+        choices=["user", "agent", "operator"], read_only=True, help_text="`operator`: a person in the agent's place"
+    )
     latency = StagesField()
 
     class Meta:
         model = Turn
-        fields = ["number", "speaker", "text", "start_ms", "end_ms", "was_interrupted", "latency", "created_at"]
+        fields = [
+            "number",
+            "speaker",
+            "source",
+            "text",
+            "start_ms",
+            "end_ms",
+            "was_interrupted",
+            "latency",
+            "created_at",
+        ]
         read_only_fields = fields
 
 

@@ -71,7 +71,10 @@ class BatchRow(models.Model):
     status = models.CharField(max_length=20, choices=Status.choices)
     to_number = models.CharField(max_length=40)
     metadata = models.JSONField(default=dict)
+    # Why it is not placed, or not yet.
     problem = models.CharField(max_length=200, blank=True)
+    # One that waits is not tried before this; null: at once.
+    not_before = models.DateTimeField(null=True)
     call = models.OneToOneField(Call, on_delete=models.SET_NULL, null=True, related_name="batch_row")
 
     class Meta:

@@ -21,6 +21,8 @@ class Turn(models.Model):
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="turns")
     number = models.PositiveIntegerField()
     speaker = models.CharField(max_length=10, choices=Speaker.choices)
+    # An agent's turn that somebody spoke in its place.
+    by_operator = models.BooleanField(default=False, db_default=False)
     text = models.TextField()
     # What the audio bus calls the agent's speech; null for the caller's.
     utterance = models.PositiveIntegerField(null=True)
@@ -45,3 +47,8 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"turn {self.number} of call {self.call_id}"
+
+    @property
+    def source(self) -> str:
+        """Who it was: `user`, `agent`, or `operator` in the agent's place."""
+        return "operator" if self.by_operator else self.speaker

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Avg, Count, QuerySet
+from django.db.models import Avg, Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -21,7 +21,7 @@ from billing import services as billing
 from billing.models import Balance
 from calls.models import BatchRow, Call, CallBatch
 from calls.number_files import NumberRow, read_numbers
-from calls.services import starting
+from calls.services import gate, starting
 from vaniagent.lib import errors
 
 logger = logging.getLogger(__name__)
@@ -249,9 +249,11 @@ def _place_next(batch: CallBatch, *, at: datetime) -> bool:
         return False
     # Locked, so that whoever erases a caller knows whether the call was placed.
     rows = BatchRow.objects.select_for_update(of=("self",), no_key=True)
-    row = rows.filter(batch=running, status=Row.WAITING).order_by("line").first()
+    waiting = rows.filter(batch=running, status=Row.WAITING)
+    row = waiting.filter(Q(not_before=None) | Q(not_before__lte=at)).order_by("line").first()
     if row is None:
-        CallBatch.objects.filter(pk=running.pk).update(status=Status.DONE, ended_at=at)
+        if not waiting.exists():
+            CallBatch.objects.filter(pk=running.pk).update(status=Status.DONE, ended_at=at)
         return False
     # By the account's live calls, which are few, and not by the batch's rows.
     live = Call.objects.for_account(running.account).filter(status__in=Call.LIVE, batch_row__batch=running).count()
@@ -269,7 +271,7 @@ def _place_next(batch: CallBatch, *, at: datetime) -> bool:
                 metadata=row.metadata,
                 at=at,
             )
-            row.status = Row.PLACED
+            row.status, row.problem, row.not_before = Row.PLACED, "", None
     except (
         starting.TooManyLiveCalls,
         starting.AccountSuspended,
@@ -277,9 +279,12 @@ def _place_next(batch: CallBatch, *, at: datetime) -> bool:
         billing.InsufficientCredits,
     ):
         raise
+    except gate.MayNotRing as error:
+        row.status = Row.REFUSED if error.opens_at is None else Row.WAITING
+        row.problem, row.not_before = error.message[:200], error.opens_at
     except errors.ServiceError as error:
         row.status, row.problem = Row.REFUSED, error.message[:200]
-    row.save(update_fields=["status", "call", "problem"])
+    row.save(update_fields=["status", "call", "problem", "not_before"])
     return True
 
 

@@ -184,7 +184,8 @@ def _call(call: Call) -> dict[str, Any]:
         **{name: getattr(call, name) for name in plain},
         "cost": None if call.cost is None else money.to_text(call.cost),
         "turns": [
-            _fields(turn, "number", "speaker", "text", "start_ms", "end_ms", "was_interrupted") for turn in turns
+            _fields(turn, "number", "speaker", "source", "text", "start_ms", "end_ms", "was_interrupted")
+            for turn in turns
         ],
         "events": [_fields(event, "seq", "type", "data", "at") for event in events],
     }

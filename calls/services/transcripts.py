@@ -79,6 +79,7 @@ def record_operator_turn(*, call_id: str, token: int, text: str, start_ms: int, 
     """Somebody said this in the agent's place: it is the agent's side. Raises Superseded."""
     call = _fenced(call_id, token)
     turn = Turn(call=call, speaker=Turn.Speaker.AGENT, text=text, start_ms=start_ms, end_ms=end_ms, is_final=True)
+    turn.by_operator = True
     _store(turn, at=at)
     operator = CallEvent.objects.filter(call=call, type="call.taken_over").order_by("-seq").first()
     data = {"speaker": turn.speaker, "text": turn.text, "is_final": True, "by_operator": True}

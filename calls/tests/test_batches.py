@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -232,3 +232,28 @@ def test_whoever_is_called_this_moment_is_not_erased_beside_it(agent: Agent, dra
         assert late.result(timeout=10) == "on the line"
 
     assert states(batch) == {"placed": 1}
+
+
+def test_rows_outside_the_agents_hours_wait_for_them(draft: Any, agent: Agent, by: audit.Actor) -> None:
+    hours = {"timezone": "callee", "days": {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
+    agents.update_agent(agent=agent, settings={"calling_hours": hours})
+    batch = draft(b"to_number\n+12125550100\n+0987654321\n+442079460000\n", at_once=5)
+    batches.start_batch(batch=batch, by=by, at=NOW)
+    morning = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    batches.work(at=morning)
+    new_york, nowhere, london = BatchRow.objects.filter(batch=batch).order_by("line")
+    assert (london.status, london.problem) == ("placed", "")
+    assert (nowhere.status, nowhere.call) == ("refused", None)
+    assert (new_york.status, new_york.not_before) == ("waiting", datetime(2026, 3, 2, 14, 0, tzinfo=UTC))
+    assert new_york.problem.endswith("2026-03-02T14:00:00Z.")
+    batches.work(at=morning + timedelta(hours=4, minutes=59))
+    assert states(batch) == {"placed": 1, "refused": 1, "waiting": 1}
+
+    batches.work(at=morning + timedelta(hours=5))
+
+    new_york.refresh_from_db()
+    assert (new_york.status, new_york.problem) == ("placed", "")
+    batches.work(at=morning + timedelta(hours=5))
+    batch.refresh_from_db()
+    assert batch.status == CallBatch.Status.DONE

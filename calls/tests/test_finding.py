@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -41,6 +42,23 @@ def ended(agent: Agent, *said: str, **fields: Any) -> Call:
 
 def found(whose: Agent, **wanted: Any) -> list[Call]:
     return list(find_calls(account=whose.account, wanted=CallFilter(**wanted)))
+
+
+def test_days_are_those_of_the_readers_zone(agent: Agent) -> None:
+    call = ended(agent, created_at=datetime(2026, 3, 8, 7, 30, tzinfo=UTC))
+    los_angeles = ZoneInfo("America/Los_Angeles")
+
+    for day, there, in_utc in ((7, [call], []), (8, [], [call])):
+        wanted = CallFilter(since=date(2026, 3, day), until=date(2026, 3, day))
+        assert list(find_calls(account=agent.account, wanted=wanted, zone=los_angeles)) == there
+        assert list(find_calls(account=agent.account, wanted=wanted)) == in_utc
+    # The day on which clocks change has 23 hours.
+    late = ended(agent, created_at=datetime(2026, 3, 9, 6, 59, tzinfo=UTC))
+    wanted = CallFilter(since=date(2026, 3, 8), until=date(2026, 3, 8))
+    assert list(find_calls(account=agent.account, wanted=wanted, zone=los_angeles)) == [late]
+    late.created_at = datetime(2026, 3, 9, 7, 0, tzinfo=UTC)
+    late.save(update_fields=["created_at"])
+    assert list(find_calls(account=agent.account, wanted=wanted, zone=los_angeles)) == []
 
 
 def test_each_filter(agent: Agent) -> None:

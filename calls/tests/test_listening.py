@@ -18,7 +18,7 @@ from agents.models import Agent
 from calls import bus
 from calls.audio.wav import read_wav
 from calls.consumers import ears, holding, listening
-from calls.models import Call, CallEvent, Recording
+from calls.models import Call, CallEvent, Recording, Turn
 from calls.services import operating, starting, transcripts
 from calls.services.starting import BrowserTalk
 from calls.telephony import guests
@@ -217,6 +217,8 @@ async def test_an_operator_whose_socket_dies_hands_back_after_a_while(member, ca
         ("call.handed_back", "connection_lost", ""),
     ]
     assert await in_database(operating.said_by_operators, talk.call) == ("Hello.",)
+    turn = await Turn.objects.aget(call=talk.call, text="Hello.")
+    assert (turn.speaker, turn.source) == ("agent", "operator")
 
 
 async def test_only_one_has_the_call(member, caller, talk, agent):

@@ -264,6 +264,29 @@ def test_something_is_said_or_whispered(
     assert AuditEntry.objects.filter(action=action, target=call.public_id).count() == 2
 
 
+@pytest.mark.parametrize(("sent", "digits"), [({"digits": "12#"}, "12#"), ({"digits": "", "digit": "*"}, "*")])
+def test_keys_are_pressed(browser: Client, agent: Agent, published: list[Any], sent: Any, digits: str) -> None:
+    call = live(agent)
+
+    assert browser.post(f"/calls/{call.public_id}/press", sent, headers=HTMX).status_code == 204
+    assert browser.post(f"/calls/{call.public_id}/press", {"digits": "x"}, headers=HTMX).status_code == 400
+
+    assert [event.data for event in CallEvent.objects.filter(call=call, type="call.digits_sent")] == [
+        {"digits": digits}
+    ]
+    assert AuditEntry.objects.filter(action="call.digits_sent", target=call.public_id).count() == 1
+
+
+def test_what_somebody_said_in_the_agents_place_is_marked(browser: Client, agent: Agent) -> None:
+    call = live(agent)
+    say(call, 1, "agent", "I am a person.", by_operator=True)
+
+    text = " ".join(browser.get(f"/calls/{call.public_id}").text.split())
+
+    assert 'class="line line-agent line-operator"' in text
+    assert '<span class="line-who"> Operator </span>' in text
+
+
 def test_what_cannot_be_said_is_refused_in_words(browser: Client, agent: Agent) -> None:
     call = ended(agent)
 

@@ -255,3 +255,17 @@ def test_the_list_is_downloaded_as_csv(browser: Client, agent: Agent) -> None:
 
 async def _whole(answer: Any) -> bytes:
     return b"".join([piece async for piece in answer.streaming_content])
+
+
+def test_a_search_tells_how_many_it_found(browser: Client, agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(27):
+        ended(agent, "On Thursday, please.", to_number=f"+1415555{number:04}")
+
+    page = browser.get("/calls?text=thursday")
+    assert "25 calls on this page" in page.text
+    assert 'hx-get="/calls?text=thursday&amp;count=1"' in page.text
+    count = browser.get("/calls?text=thursday&count=1", headers={"HX-Request": "true"}).text
+    assert " ".join(count.split()) == '<span class="numbers" > 27 calls </span>'
+
+    monkeypatch.setattr("dashboard.views.calls.MOST_FOUND", 26)
+    assert "More than 26 calls" in browser.get("/calls?text=thursday&count=1", headers={"HX-Request": "true"}).text

@@ -158,6 +158,7 @@ def _context(request: DashboardRequest, call: Call) -> dict[str, Any]:
         "recording": recording,
         "recording_url": _path_of(links.recording_url(call.public_id, at=now)) if recording else "",
         "lines": _lines(call),
+        "keys": "123456789*0#",
         "moments": [_happening(moment) for moment in timeline(call)],
         "deliveries": _deliveries(call),
         "costs": _costs(call),

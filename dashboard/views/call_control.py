@@ -47,6 +47,18 @@ def note_in_call(request: DashboardRequest, call_id: str) -> HttpResponseBase:
 
 
 @page(role=Role.DEVELOPER, methods=("POST",))
+def press_in_call(request: DashboardRequest, call_id: str) -> HttpResponseBase:
+    """Keys of the telephone, from the page's keypad (`digit`) or typed (`digits`)."""
+    call, digits = find_call(request, call_id), request.POST.get("digit") or request.POST.get("digits", "")
+    return _do(
+        request,
+        call_id,
+        lambda: control.send_digits(call=call, digits=digits.strip(), at=timezone.now(), actor=actor_of(request)),
+        done=_("The keys are pressed."),
+    )
+
+
+@page(role=Role.DEVELOPER, methods=("POST",))
 def hang_up_call(request: DashboardRequest, call_id: str) -> HttpResponseBase:
     call = find_call(request, call_id)
     return _do(

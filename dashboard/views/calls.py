@@ -34,6 +34,8 @@ from dashboard.requests import DashboardRequest
 ROWS: Final = (25, 100)
 # Beyond so many a filtered list says "more than": to count on would read them all.
 MOST_COUNTED: Final = 10_000
+# Likewise of a search, which reads more for each.
+MOST_FOUND: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ class Part:
 def calls(request: DashboardRequest) -> HttpResponse:
     wanted = CallFilter.from_query(dict(request.GET.lists()))
     size = ROWS[1] if request.GET.get("rows") == str(ROWS[1]) else ROWS[0]
-    found = find_calls(account=request.account, wanted=wanted)
+    found = find_calls(account=request.account, wanted=wanted, zone=timezone.get_current_timezone())
+    if request.htmx and "count" in request.GET:
+        return render(request, "dashboard/calls.html#count", _counted(found, MOST_FOUND))
     part = _part_of(request, found, size)
     state = _state_of(part.calls)
     if request.htmx and request.GET.get("state") == state:
@@ -116,7 +120,7 @@ def export_calls(request: DashboardRequest) -> HttpResponseBase:
         details={"filters": sorted(QueryDict(wanted.to_query()))},
         at=now,
     )
-    pieces = csv_of_calls(account=request.account, wanted=wanted)
+    pieces = csv_of_calls(account=request.account, wanted=wanted, zone=timezone.get_current_timezone())
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     name = f"calls-{now:%Y-%m-%d}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -186,9 +190,14 @@ def _count(request: DashboardRequest, found: QuerySet[Call], wanted: CallFilter,
         newest = Call.objects.for_account(request.account).order_by("-number").values_list("number", flat=True)
         return {"count": newest.first(), "is_more": False}
     if wanted.text:
-        return {"count": None, "is_more": False}
-    count = found.order_by()[: MOST_COUNTED + 1].count()
-    return {"count": min(count, MOST_COUNTED), "is_more": count > MOST_COUNTED}
+        # The page does not wait for it.
+        return {"count": None, "is_more": False, "count_url": _url(wanted.to_query(), count="1")}
+    return _counted(found, MOST_COUNTED)
+
+
+def _counted(found: QuerySet[Call], most: int) -> dict[str, Any]:
+    count = found.order_by()[: most + 1].count()
+    return {"count": min(count, most), "is_more": count > most}
 
 
 def _rows(calls: list[Call], wanted: CallFilter, *, at: datetime) -> list[Row]:

@@ -167,6 +167,7 @@ def test_the_turns(api: Any, agent: Any) -> None:
     assert body["turns"][0] == {
         "number": 1,
         "speaker": "agent",
+        "source": "agent",
         "text": "Hello.",
         "start_ms": 1,
         "end_ms": None,
