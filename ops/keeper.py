@@ -190,14 +190,15 @@ class Keeper:
         program, process = kept.program, kept.process
         if process is None or kept.ended.is_set():
             return
-        process.send_signal(program.stop_signal)
+        # Not by Popen, which would fetch one that has just ended: then nobody here would hear of its end.
+        os.kill(process.pid, program.stop_signal)
         loop = asyncio.get_running_loop()
         patience = min(program.stop_within, max(0.2, deadline - loop.time()))
         if await self._has_ended(kept, patience):
             return
         self.logs.fail(f"{program.name} does not end; killing it")
+        os.kill(process.pid, signal.SIGKILL)
         signal_group(process.pid, signal.SIGKILL)
-        process.kill()
         await kept.ended.wait()
 
     async def _has_ended(self, kept: Kept, patience: float) -> bool:

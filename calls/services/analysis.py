@@ -110,8 +110,8 @@ def _read_recording(call: Call) -> _Sound | None:
 
 
 def _spoken_by_operator(call: Call) -> list[Span]:
-    timed = Turn.objects.filter(call=call, by_operator=True, start_ms__isnull=False, end_ms__isnull=False)
-    return [Span(start, end) for start, end in timed.values_list("start_ms", "end_ms")]
+    times = Turn.objects.filter(call=call, by_operator=True).values_list("start_ms", "end_ms")
+    return [Span(start, end) for start, end in times if start is not None and end is not None]
 
 
 def _summarize(call: Call, turns: Sequence[SaidTurn]) -> str:

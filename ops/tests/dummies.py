@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
+from ops import keeper
+from ops.processes import signal_group
 from ops.programs import Answers, Program, ReadyFile
 from ops.supervisor import run
 from ops.table import GATEWAY, WEB, WORKERS, Site
@@ -48,6 +54,14 @@ def table(site: Site, *, dying: bool = False, stubborn: bool = False) -> list[li
     ]
 
 
+def _until_dead(send: Callable[[int, signal.Signals], None]) -> Callable[[int, signal.Signals], None]:
+    def signal_and_wait(pid: int, number: signal.Signals) -> None:
+        send(pid, number)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+    return signal_and_wait
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--var", type=Path, required=True)
@@ -55,7 +69,12 @@ def main() -> int:
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--dying", action="store_true")
     parser.add_argument("--stubborn", action="store_true")
+    parser.add_argument(
+        "--dies-at-once", action="store_true", help="who is killed has ended before the supervisor goes on"
+    )
     options = parser.parse_args()
+    if options.dies_at_once:
+        mock.patch.object(keeper, "signal_group", _until_dead(signal_group)).start()
     return run(
         var_dir=options.var.resolve(),
         port=options.port,

@@ -85,8 +85,9 @@ def test_a_process_that_cannot_start_ends_the_stack_with_its_last_lines(start: S
     assert "the reason" in output.split("The end of")[1]
 
 
-def test_a_process_that_ignores_the_signal_is_killed(start: Start) -> None:
-    stack = start("--stubborn", env=NO_STORES)
+@pytest.mark.parametrize("options", [(), ("--dies-at-once",)])
+def test_a_process_that_ignores_the_signal_is_killed(start: Start, options: tuple[str, ...]) -> None:
+    stack = start("--stubborn", *options, env=NO_STORES)
     stack.wait_until_ready()
     descendants = stack.descendants()
 
