@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
@@ -67,6 +68,8 @@ def session_of(user: User) -> str:
     # When the password was given: some pages ask for it again otherwise.
     session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": user.email}]
     session.save()
+    browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    UserSession.objects.create(user=user, ip="203.0.113.7", session_key=session.session_key, user_agent=browser)
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
