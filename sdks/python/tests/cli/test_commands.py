@@ -111,6 +111,18 @@ def test_a_server_that_is_away(nowhere: Program) -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_phone_lines(program: Program, client: Any) -> None:
+    line = {"kind": "sip", "name": "Trunk", "domain": "sip.example.com", "numbers": ["+14155550111"]}
+    made = client.phone_lines.create(**line)
+    shown = program.run("lines", "list")
+    got = program.json("lines", "get", made.id)
+    client.phone_lines.delete(made.id)
+
+    assert "+14155550111" in shown.stdout
+    assert (got["id"], got["name"]) == (made.id, "Trunk")
+    assert program.run("lines", "check", made.id).returncode == exits.NOT_FOUND
+
+
 def test_json_may_stand_anywhere(program: Program) -> None:
     first = program.run("--json", "account")
     last = program.run("account", "--json")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, List
 
 import click
 
 from vaniagent.cli.context import Session, common, pass_session
 from vaniagent.cli.shown import Column
-from vaniagent.resources.base import segment
 
 COLUMNS: List[Column] = [
-    ("id", lambda line: line["id"]),
-    ("kind", lambda line: line.get("kind")),
-    ("name", lambda line: line.get("name")),
-    ("numbers", lambda line: line.get("numbers")),
-    ("status", lambda line: line.get("status")),
-    ("detail", lambda line: line.get("status_detail")),
+    ("id", lambda line: line.id),
+    ("kind", lambda line: line.kind),
+    ("name", lambda line: line.name),
+    ("numbers", lambda line: line.numbers),
+    ("status", lambda line: line.status),
+    ("detail", lambda line: line.status_detail),
 ]
 
 
@@ -30,11 +29,12 @@ def lines() -> None:
 @pass_session
 def list_lines(session: Session) -> None:
     """List phone lines."""
-    page: Dict[str, Any] = session.client.request("GET", "/phone_lines", query={"limit": 100})
+    page = session.client.phone_lines.list(limit=100)
+    rows = list(page)
     if session.output.as_json:
-        session.output.json(page)
+        session.output.json({"data": [line.to_dict() for line in rows], "total": page.total})
     else:
-        session.output.table(page["data"], COLUMNS)
+        session.output.table(rows, COLUMNS)
 
 
 @lines.command()
@@ -43,7 +43,7 @@ def list_lines(session: Session) -> None:
 @pass_session
 def get(session: Session, line_id: str) -> None:
     """Show a phone line."""
-    _show(session, session.client.request("GET", f"/phone_lines/{segment(line_id)}"))
+    _show(session, session.client.phone_lines.get(line_id))
 
 
 @lines.command()
@@ -52,11 +52,11 @@ def get(session: Session, line_id: str) -> None:
 @pass_session
 def check(session: Session, line_id: str) -> None:
     """Try a phone line now."""
-    _show(session, session.client.request("POST", f"/phone_lines/{segment(line_id)}/check"))
+    _show(session, session.client.phone_lines.check(line_id))
 
 
-def _show(session: Session, line: Dict[str, Any]) -> None:
+def _show(session: Session, line: Any) -> None:
     if session.output.as_json:
-        session.output.json(line)
+        session.output.json(line.to_dict())
     else:
-        session.output.fields(line)
+        session.output.fields(line.to_dict())

@@ -15,7 +15,6 @@ from vaniagent.cli.context import Session, common, pass_session
 from vaniagent.cli.shown import plain
 from vaniagent.cli.sound import FRAME_SECONDS, Device, Files, NoSound, is_loud
 from vaniagent.cli.watch import show_words
-from vaniagent.resources.base import segment
 
 Sound = Union[Device, Files]
 # An agent that has been silent for so long has paused, and is answered.
@@ -162,9 +161,9 @@ def talk(session: Session, agent_id: str, lines: Sequence[str], out: str) -> int
         sound: Sound = Files(lines, out) if lines or out else Device()
     except NoSound as error:
         raise click.ClickException(f"{error}. Or use --in and --out with WAV files.") from None
-    begun: Dict[str, Any] = session.client.request("POST", f"/agents/{segment(agent_id)}/talks", body={})
-    session.output.say(f"{begun['call_id']}: ringing …", "dim")
-    held = Talk(session, sound, _open(session, begun["media_url"]))
+    begun = session.client.agents.talk(agent_id)
+    session.output.say(f"{begun.call_id}: ringing …", "dim")
+    held = Talk(session, sound, _open(session, begun.media_url))
     try:
         held.run()
     finally:
@@ -172,7 +171,7 @@ def talk(session: Session, agent_id: str, lines: Sequence[str], out: str) -> int
             sound.close()
         except NoSound as error:
             raise click.ClickException(str(error)) from None
-    return _tell_end(session, begun["call_id"], held.ended)
+    return _tell_end(session, begun.call_id, held.ended)
 
 
 def _tell_end(session: Session, call_id: str, ended: Dict[str, Any]) -> int:

@@ -11,7 +11,6 @@ from vaniagent.cli import exits
 from vaniagent.cli.context import Session, common, pass_session
 from vaniagent.cli.shown import Column
 from vaniagent.cli.socket import FeedSocket, raise_if_final
-from vaniagent.resources.base import segment
 
 ENDPOINTS: List[Column] = [
     ("id", lambda endpoint: endpoint.id),
@@ -89,11 +88,10 @@ def trigger(session: Session, event: str, endpoint_id: Optional[str]) -> int:
     Its metadata is {"test": true}. With --endpoint it goes to that endpoint, which must want the event.
     """
     if endpoint_id is not None:
-        path = f"/webhook_endpoints/{segment(endpoint_id)}/test"
-        delivery = session.client.request("POST", path, body={"event": event})
+        delivery = session.client.webhook_endpoints.test(endpoint_id, event=event)
         if session.output.as_json:
-            session.output.json(delivery)
-        session.output.say(f"{delivery['id']} is on its way to {endpoint_id}.")
+            session.output.json(delivery.to_dict())
+        session.output.say(f"{delivery.id} is on its way to {endpoint_id}.")
         return exits.OK
 
     try:
