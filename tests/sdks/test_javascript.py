@@ -1,4 +1,4 @@
-"""The JavaScript package: its own tests, whether it may be published, and faults between it and a real web process."""
+"""The JavaScript package: whether it may be published, and faults between it and a real web process."""
 
 from __future__ import annotations
 
@@ -46,10 +46,6 @@ def account() -> Any:
 def environment(port: int, account: Any) -> dict[str, str]:
     key = make_key(account, mode=ApiKey.Mode.TEST)
     return {"VANIAGENT_BASE_URL": f"http://127.0.0.1:{port}/v1", "VANIAGENT_API_KEY": key}
-
-
-def test_its_own_tests(package: Package) -> None:
-    package.run("npm", "test")
 
 
 def test_it_may_be_published(package: Package) -> None:

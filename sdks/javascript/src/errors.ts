@@ -45,11 +45,7 @@ export type ErrorType =
   | (string & {});
 
 /** The base of all errors of this package. */
-export class VaniAgentError extends Error {
-  override get name(): string {
-    return this.constructor.name;
-  }
-}
+export class VaniAgentError extends Error {}
 
 /** The client cannot work as it was made, such as without an API key. */
 export class ConfigurationError extends VaniAgentError {}
@@ -182,4 +178,27 @@ export function fromFeed(error: Partial<ErrorBody>): APIStatusError {
 function made(message: string, statusCode: number, error: Partial<ErrorBody>, headers?: Headers): APIStatusError {
   const kind = BY_STATUS[statusCode] ?? (statusCode >= 500 ? InternalServerError : APIStatusError);
   return new kind(message, { statusCode, error, ...(headers && { headers }) });
+}
+
+// Whoever bundles a program may rename its classes; logs shall tell them all the same.
+const NAMES = {
+  VaniAgentError,
+  ConfigurationError,
+  WaitTimeoutError,
+  WebhookVerificationError,
+  APIError,
+  APIConnectionError,
+  APITimeoutError,
+  APIStatusError,
+  InvalidRequestError,
+  AuthenticationError,
+  InsufficientCreditsError,
+  PermissionDeniedError,
+  NotFoundError,
+  ConflictError,
+  RateLimitError,
+  InternalServerError,
+};
+for (const [name, kind] of Object.entries(NAMES)) {
+  kind.prototype.name = name;
 }

@@ -68,6 +68,8 @@ export interface Transcript {
 export interface Turn {
   number: number;
   speaker: Speaker;
+  /** Who said it: `operator` is a person in the agent's place. */
+  source: Open<"user" | "agent" | "operator">;
   text: string;
   startMs: number | null;
   endMs: number | null;

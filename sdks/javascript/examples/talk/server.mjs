@@ -1,0 +1,52 @@
+// A page to talk with an agent. The key stays here: this server begins the talk and passes its sound on.
+//
+//     npm install @vaniagent/sdk ws
+//     VANIAGENT_API_KEY=… AGENT_ID=agent_… node server.mjs
+import { createReadStream } from "node:fs";
+import http from "node:http";
+import { VaniAgent } from "@vaniagent/sdk";
+import { WebSocket, WebSocketServer } from "ws";
+
+const client = new VaniAgent();
+const FILES = { "/": ["page.html", "text/html; charset=utf-8"], "/talk.js": ["talk.js", "text/javascript"], "/sound.js": ["sound.js", "text/javascript"] };
+
+const server = http.createServer((request, response) => {
+  const [name, type] = FILES[request.url] ?? [];
+  if (!name) {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, { "Content-Type": type });
+  createReadStream(new URL(name, import.meta.url)).pipe(response);
+});
+
+new WebSocketServer({ server, path: "/talk", maxPayload: 4096 }).on("connection", async (page) => {
+  const early = [];
+  page.on("message", (data, isBinary) => early.push([data, isBinary]));
+  page.on("error", () => page.terminate());
+  try {
+    const talk = await client.agents.talk(process.env.AGENT_ID, { metadata: { from: "my page" } });
+    console.log(talk.callId);
+    const line = new WebSocket(talk.mediaUrl);
+    line.on("open", () => {
+      early.forEach(([data, binary]) => line.send(data, { binary }));
+      page.removeAllListeners("message");
+      join(page, line);
+    });
+    join(line, page);
+    line.on("error", () => page.close(1011));
+    page.on("close", () => line.close());
+    line.on("close", () => page.close());
+  } catch (error) {
+    console.error(error.message);
+    page.close(1011);
+  }
+});
+
+function join(from, to) {
+  from.on("message", (data, binary) => to.readyState === WebSocket.OPEN && to.send(data, { binary }));
+}
+
+server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
+  console.log(`http://127.0.0.1:${server.address().port}/`);
+});
