@@ -121,7 +121,7 @@ def said_by_operators(call: Call) -> tuple[str, ...]:
 
 
 def _may(call: Call, user: User) -> bool:
-    membership = Membership.objects.filter(account=call.account_id, user=user).first()
+    membership = Membership.objects.filter(account=call.account_id, user=user, user__is_active=True).first()
     return membership is not None and membership.reaches(ROLE)
 
 

@@ -146,6 +146,11 @@ class AgentForm(forms.Form):
         help_text=_("Left empty, it is made from the prompt."),
     )
 
+    def disable(self) -> None:
+        """For reading alone. What is no field of it, such as a voice's sample, still works."""
+        for field in self.fields.values():
+            field.disabled = True
+
     def clean(self) -> dict[str, Any]:
         cleaned = {**self.cleaned_data}
         for name in ("first_message", "voicemail_message"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -86,7 +87,12 @@ def test_a_viewer_is_offered_nothing_to_change(account, agent, log_in):
     assert "/agents/new" not in viewer.get("/agents").text
     page = viewer.get(f"/agents/{agent.public_id}").text
     assert "data-talk-url" not in page
-    assert '<fieldset class="agent-fields" disabled>' in page
+    shown = page.split('class="agent-fields"')[1]
+    fields = re.findall(r"<(?:input|select|textarea)[^>]* name=[^>]*>", shown)
+    assert len(fields) > 40
+    assert [field for field in fields if " disabled" not in field] == []
+    # The sample of a voice is for everybody.
+    assert "disabled" not in shown.split("data-voice-play")[0].rpartition("<button")[2]
     assert viewer.post(f"/agents/{agent.public_id}", body(agent, name="Eve")).status_code == 403
     assert current(agent).name == "Ada"
 

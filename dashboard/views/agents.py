@@ -201,6 +201,9 @@ def _editor(
     part: str = "form",
 ) -> HttpResponseBase:
     """`base` is the version that the form began from; `newer` one that somebody else made meanwhile. htmx gets a part."""
+    is_editable = agent.status == Agent.Status.ACTIVE and request.membership.reaches(Role.DEVELOPER)
+    if not is_editable:
+        form.disable()
     context = {
         **frame_of(request, agent, here="agent"),
         "form": form,
@@ -209,7 +212,7 @@ def _editor(
         "newer_changes": labels_of(versions.changed_names(base, newer)) if base and newer else [],
         "languages": LANGUAGES,
         "voices": voices.CATALOGUE,
-        "is_editable": agent.status == Agent.Status.ACTIVE and request.membership.reaches(Role.DEVELOPER),
+        "is_editable": is_editable,
         "is_saved": is_saved,
         "is_typed": is_typed or newer is not None,
     }
