@@ -6,7 +6,7 @@ import asyncio
 import io
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -105,11 +105,23 @@ async def _stream(response: StreamingHttpResponse, send: Send) -> None:
     """Send an answer piece by piece. The database work of its iterator has a thread of its own."""
     async with ThreadSensitiveContext():
         try:
-            async for part in response:
+            async for part in _parts(response):
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body"})
         finally:
             await sync_to_async(response.close)()
+
+
+async def _parts(response: StreamingHttpResponse) -> AsyncIterator[bytes]:
+    """The pieces, each when it is wanted. Django would make all of a plain iterator's first."""
+    if response.is_async:
+        async for part in response:
+            yield part
+        return
+    parts = iter(response)
+    following = sync_to_async(lambda: next(parts, None))
+    while (made := await following()) is not None:
+        yield made
 
 
 def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
