@@ -15,7 +15,8 @@ secret = os.environ["VANIAGENT_WEBHOOK_SECRET"]
 @app.post("/vaniagent")
 def vaniagent():
     expected = hmac.new(secret.encode(), request.get_data(), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(expected, request.headers.get("X-Vaniagent-Signature", "")):
+    given = request.headers.get("X-Vaniagent-Signature", "")
+    if not hmac.compare_digest(expected.encode(), given.encode()):
         return "Invalid signature", 401
     print(request.get_json()["event"])
     return "", 204

@@ -223,6 +223,8 @@ def test_the_python_that_is_shown_verifies(endpoint: Endpoint, monkeypatch: pyte
 
     assert posted(body) == 204
     assert posted(body + b" ") == 401
+    headers["X-Vaniagent-Signature"] = "é"
+    assert posted(body) == 401
 
 
 def test_what_belongs_to_others_does_not_exist(browser: Client, other_account: Account) -> None:
