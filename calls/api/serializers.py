@@ -167,7 +167,7 @@ class StagesField(serializers.JSONField):
 
 
 class TurnSerializer(serializers.ModelSerializer[Turn]):
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a field of this name hides the base's own attribute
         choices=["user", "agent", "operator"], read_only=True, help_text="`operator`: a person in the agent's place"
     )
     latency = StagesField()
