@@ -177,6 +177,14 @@ async def test_a_sample_goes_to_those_who_listen_and_to_no_endpoint(open_client,
     assert await Delivery.objects.acount() == 0
 
 
+async def test_a_sample_that_nobody_hears_is_not_kept(open_client):
+    client = await open_client()
+    await client.send(type="sample", event="call.failed")
+
+    assert (await client.receive())["listeners"] == 0
+    assert await Event.objects.acount() == 0
+
+
 async def test_after_unlisten_nothing_is_kept(open_client, call):
     client = await open_client()
     await listen(client)

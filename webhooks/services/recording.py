@@ -81,11 +81,13 @@ def send_test_event(*, endpoint: Endpoint, event_type: str | None = None, at: da
 def send_sample(*, account: Account, event_type: str, at: datetime) -> tuple[Event, int]:
     """Tell the account's listeners that want it, and no endpoint, of a made-up event. It, and how many there are.
 
-    Raises NoSuchEvent.
+    Where there are none, nothing is stored. Raises NoSuchEvent.
     """
     if event_type not in event_types.NAMES:
         raise NoSuchEvent(f"Choose an event from {', '.join(event_types.NAMES)}.", param="event")
     listeners = [pk for pk, is_listener in _find_hearers(account, event_type) if is_listener]
+    if not listeners:
+        return Event(account=account, type=event_type), 0
     subject, data = _sample(account, event_type)
     event = _record(account, event_type, subject, data, at, [], listeners)
     return event, event.forwards.count()

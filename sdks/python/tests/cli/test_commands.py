@@ -161,6 +161,13 @@ def test_a_reader_that_leaves_is_no_error(program: Program, agent: Agent) -> Non
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_without_its_packages_it_says_what_to_install(nowhere: Program, tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise ModuleNotFoundError(\"No module named 'click'\", name='click')")
+    done = nowhere.run("account", PYTHONPATH=str(tmp_path))
+
+    assert (done.returncode, done.stderr) == (1, "The command line needs more packages: pip install 'vaniagent[cli]'\n")
+
+
 def test_shells_complete_commands(nowhere: Program) -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_VANIAGENT_COMPLETE" in nowhere.run("completion", shell).stdout
