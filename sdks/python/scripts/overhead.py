@@ -27,7 +27,8 @@ CALL = {
     "metadata": {"customer_id": "cust_123"},
     "transcript": "Agent: Hello, how can I help you today?\n" * 20,
 }
-IMPORT = "import time; t = time.process_time(); import vaniagent; print((time.process_time() - t) * 1000)"
+# As where the extra `cli` is not installed: httpx imports click and rich where they are.
+IMPORT = "import sys, time; sys.modules['click'] = None; t = time.process_time(); import vaniagent; print((time.process_time() - t) * 1000)"
 ROUNDS = 5
 
 

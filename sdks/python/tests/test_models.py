@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from vaniagent.models import Call, Transcript
+from vaniagent.models import Call, CallSummary, Transcript
 from vaniagent.models.feed import CallEnded, TranscriptUpdate, UnknownFeedEvent, feed_event
 
 DATA = {
@@ -44,7 +44,14 @@ def test_unknown_fields_are_kept():
 
 def test_a_field_that_did_not_come_is_an_error():
     with pytest.raises(AttributeError):
-        _ = Call(DATA).transcript
+        _ = Call(DATA).cost
+
+
+def test_calls_of_lists_are_calls_without_what_was_said():
+    call = CallSummary(DATA)
+
+    assert isinstance(call, Call)
+    assert call.transcript is None
 
 
 def test_lists_of_models():

@@ -67,10 +67,7 @@ def test_headers_as_bytes():
     body = body_of()
     headers = {name.encode(): value.encode() for name, value in standard(body).items()}
 
-    with pytest.raises(webhooks.WebhookVerificationError):
-        webhooks.unwrap(body, {}, SECRET)
-    plain = {name.decode(): value for name, value in headers.items()}
-    assert webhooks.unwrap(body, plain, SECRET).event == "call.completed"
+    assert webhooks.unwrap(body, headers, SECRET).event == "call.completed"
 
 
 def test_while_a_secret_is_rotated():

@@ -8,8 +8,9 @@ import hashlib
 import hmac
 import json
 import time
-from typing import Any, Dict, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple, Union
 
+from vaniagent.compat import Protocol
 from vaniagent.errors import WebhookVerificationError
 from vaniagent.models.base import as_object, parse_time
 from vaniagent.models.webhook_event import WebhookEvent, webhook_event
@@ -21,9 +22,15 @@ STANDARD = ("webhook-id", "webhook-timestamp", "webhook-signature")
 DOCUMENTED = "x-vaniagent-signature"
 
 
+class Headers(Protocol):
+    """Headers of any framework, or a dict."""
+
+    def items(self) -> Iterable[Tuple[Any, Any]]: ...
+
+
 def unwrap(
     body: Union[bytes, str],
-    headers: Mapping[str, Any],
+    headers: Headers,
     secret: Union[str, Sequence[str]],
     *,
     tolerance: Optional[float] = TOLERANCE,
@@ -39,7 +46,7 @@ def unwrap(
 
 def verify(
     body: Union[bytes, str],
-    headers: Mapping[str, Any],
+    headers: Headers,
     secret: Union[str, Sequence[str]],
     *,
     tolerance: Optional[float] = TOLERANCE,
@@ -94,12 +101,13 @@ def _key(secret: str) -> bytes:
         raise WebhookVerificationError("The secret is not one of ours: whsec_ and base64") from None
 
 
-def _plain(headers: Mapping[str, Any]) -> Dict[str, str]:
+def _plain(headers: Headers) -> Dict[str, str]:
     """Names in lower case, whatever framework they come from."""
-    plain: Dict[str, str] = {}
-    for name, value in headers.items():
-        plain[str(name).lower()] = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-    return plain
+    return {_text(name).lower(): _text(value) for name, value in headers.items()}
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _seconds(text: str) -> float:

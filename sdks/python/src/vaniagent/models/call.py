@@ -14,8 +14,8 @@ class Latency(Model):
     turns: int
 
 
-class CallSummary(Model):
-    """A call as lists have it."""
+class Call(Model):
+    """A conversation of an agent with a person on the phone."""
 
     id: str
     agent_id: str
@@ -36,6 +36,9 @@ class CallSummary(Model):
     created_at: datetime
     answered_at: Optional[datetime]
     completed_at: Optional[datetime]
+    transcript: Optional[str] = None
+    summary: Optional[str] = None
+    latency: Optional[Latency] = None
 
     @property
     def has_ended(self) -> bool:
@@ -43,12 +46,12 @@ class CallSummary(Model):
         return self.status in ("completed", "failed")
 
 
-class Call(CallSummary):
-    """A conversation of an agent with a person on the phone."""
+class CallSummary(Call):
+    """A call as lists have it: transcript, summary and latency are always None, and `calls.get` has them."""
 
-    transcript: Optional[str]
-    summary: Optional[str]
-    latency: Optional[Latency]
+    @classmethod
+    def fields(cls) -> List[str]:
+        return [name for name in super().fields() if name not in ("transcript", "summary", "latency")]
 
 
 class TurnLatency(Model):
@@ -71,6 +74,7 @@ class Turn(Model):
     start_ms: Optional[int]
     end_ms: Optional[int]
     was_interrupted: bool
+    source: str
     latency: Optional[TurnLatency]
     created_at: datetime
 

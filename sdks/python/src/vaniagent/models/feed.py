@@ -87,7 +87,7 @@ class RecordingReady(FeedModel):
 
 
 class UnknownFeedEvent(FeedModel):
-    """An event that is newer than this package. Its fields are attributes all the same."""
+    """An event that is newer than this package. It is not in the union, so that comparing `type` tells the fields."""
 
     type: str
 
@@ -101,7 +101,6 @@ FeedEvent = Union[
     CallTrouble,
     CallEnded,
     RecordingReady,
-    UnknownFeedEvent,
 ]
 
 _KINDS: List[Type[Any]] = [

@@ -83,7 +83,7 @@ class BalanceLowEvent(WebhookModel):
 
 
 class UnknownWebhookEvent(WebhookModel):
-    """An event that is newer than this package."""
+    """An event that is newer than this package. It is not in the union, so that comparing `event` tells the type of `data`."""
 
     event: str
     data: Model
@@ -95,7 +95,6 @@ WebhookEvent = Union[
     TranscriptReadyEvent,
     RecordingReadyEvent,
     BalanceLowEvent,
-    UnknownWebhookEvent,
 ]
 
 _KINDS: List[Type[Any]] = [
