@@ -41,7 +41,7 @@ fmt: .venv/all.stamp ## Format
 	@$(VENV) -m ruff check --fix-only --quiet .
 	@$(VENV) -m ruff format .
 
-bench: .venv/runtime.stamp ## Measure voice and the rest (ARGS=voice for that part alone)
+bench: .venv/all.stamp ## Measure voice and the rest (ARGS=voice for that part alone; pages wants Chromium, which test-system installs)
 	@exec $(VENV) -m ops.bench $(ARGS)
 
 drill: .venv/runtime.stamp ## Kill workers in mid-talk, place thirty calls in a row, lose everything at every line (ARGS=kills, thirty, faults)
