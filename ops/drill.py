@@ -3,22 +3,25 @@
 python -m ops.drill kills      ten kills of one worker in mid-talk, three of both
 python -m ops.drill thirty     thirty calls, three at a time, and nothing left over
 python -m ops.drill faults     a thousand POSTs, while processes and connections are lost at every line that matters
+python -m ops.drill sdks       500 creates through the Python SDK on a network that fails, and a feed cut at 100 places
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
 
+from ops import sdks
 from ops.customer import Customer, make_account
 from ops.drill_faults import faults
 from ops.drill_talks import kills, thirty
 from ops.stack import Stack
 from ops.takeover import AGENT
 
-DRILLS = ["kills", "thirty", "faults"]
+DRILLS = ["kills", "thirty", "faults", "sdks"]
 
 
 def main() -> int:
@@ -32,6 +35,8 @@ def main() -> int:
         broken += talks(wanted)
     if "faults" in wanted:
         broken += faults()
+    if "sdks" in wanted:
+        broken += sdk_faults()
     print("\n" + ("\n".join(broken) if broken else "All as promised."))
     return 1 if broken else 0
 
@@ -47,6 +52,15 @@ def talks(wanted: list[str]) -> list[str]:
         if "thirty" in wanted:
             broken += thirty(stack, customer, agent_id)
     return broken
+
+
+def sdk_faults() -> list[str]:
+    """The SDK's tests of faults with full numbers."""
+    if not sdks.PYTHON.exists():
+        return ["There is no .venv-sdk: make test-sdks makes it."]
+    os.environ.update(VANIAGENT_FAULT_CREATES="500", VANIAGENT_FEED_CUTS="100")
+    code = sdks.main(["python", "tests/test_faults.py", "-s"])
+    return [f"The SDK's tests of faults ended with {code}."] if code else []
 
 
 if __name__ == "__main__":
