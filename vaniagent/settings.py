@@ -445,6 +445,12 @@ PHONE_LINES_MAX = env.int("PHONE_LINES_MAX", default=50)
 # Files of all data of an account, for a week. Web processes and workers must both reach it.
 EXPORTS_DIR = Path(env.str("EXPORTS_DIR", default=str(VAR_DIR / "exports")))
 RECORDINGS_DIR = Path(env.str("RECORDINGS_DIR", default=str(VAR_DIR / "recordings")))
+# Certificates of authorities that a trunk's TLS is held against.
+SIP_CA_FILE = env.str("SIP_CA_FILE", default="/etc/ssl/certs/ca-certificates.crt")
+# The address that SIP and its sound are sent from; empty: the one of the way out. Nobody can call in on it.
+SIP_HOST = env.str("SIP_HOST", default="")
+SIP_PORT = env.int("SIP_PORT", default=0)
+SIP_RTP_PORTS = env.str("SIP_RTP_PORTS", default="20000-29999")
 # The speech process: Piper behind HTTP.
 SPEECH_URL = env.str("SPEECH_URL", default=_embedded.get("SPEECH_URL", "http://127.0.0.1:8010"))
 

@@ -26,8 +26,9 @@ _NAME: Final = r"([0-9A-Za-z]([0-9A-Za-z-]{0,42}[0-9A-Za-z])?\.){1,5}[A-Za-z]{2,
 IS_DOMAIN: Final = RegexValidator(r"^[0-9A-Za-z.-]{1,253}\Z", "Give a host name or an IPv4 address.")
 _SID: Final = "AC[0-9a-f]{32}"
 IS_SID: Final = RegexValidator(rf"^{_SID}\Z", "Give Twilio's Account SID: 'AC' and 32 digits from 0 to f.")
-_PLAIN: Final = r"[!-~]([ -~]*[!-~])?"
-IS_PLAIN: Final = RegexValidator(rf"^{_PLAIN}\Z", "Give printable ASCII characters.")
+# Passwords are quoted where the SIP stack reads them, and nothing there unquotes them.
+_PLAIN: Final = r"[!#-\[\]-~]([ !#-\[\]-~]*[!#-\[\]-~])?"
+IS_PLAIN: Final = RegexValidator(rf"^{_PLAIN}\Z", 'Give printable ASCII characters, and neither " nor \\.')
 # A user name stands in SIP addresses.
 _USER: Final = r"[0-9A-Za-z+._*~-]([0-9A-Za-z+._*~@-]*[0-9A-Za-z+._*~-])?"
 IS_USER: Final = RegexValidator(rf"^{_USER}\Z", "Give letters, digits and any of + . _ * ~ - @.")

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from agents import voices
 from calls.models import Call, Leg, LegHolder, Recording
-from calls.services import lifecycle
+from calls.services import lifecycle, lines
 from calls.telephony.base import EndedBy, EndReason, LegKind, LegSpec
 
 
@@ -41,8 +41,9 @@ def begin_dial(*, call_id: str, holder: str, at: datetime) -> Plan | None:
     if not taken:
         return None
 
-    leg = legs.select_related("call__agent_version").get()
+    leg = legs.select_related("call__agent_version", "call__phone_line").get()
     call = leg.call
+    line = call.phone_line
     spec = LegSpec(
         call_id=call_id,
         kind=LegKind(leg.kind),
@@ -50,7 +51,8 @@ def begin_dial(*, call_id: str, holder: str, at: datetime) -> Plan | None:
         from_number=call.from_number or "",
         ring_timeout=leg.ring_timeout,
         language=call.agent_version.language,
-        params=leg.params,
+        params=leg.params if line is None else lines.dial_params(line),
+        dial_after=0.0 if line is None else lines.take_turn(line=line, at=at),
     )
     return Plan(spec, speaker=voices.speaker_of(call.agent_version.voice))
 

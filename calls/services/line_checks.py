@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from calls.models import PhoneLine
 from calls.services import lines
+from calls.telephony import sip_probe
+from calls.telephony.sip_trunk import Trunk, TrunkUnreachable, look_up
 
-# Kinds of lines that calls can go over here. A line of another kind says so.
-DIALABLE: Final[frozenset[str]] = frozenset()
+# Of kinds that calls cannot go over here.
 CANNOT_DIAL: Final[dict[str, str]] = {
-    PhoneLine.Kind.SIP: gettext_noop("This installation cannot place calls over SIP trunks yet."),
     PhoneLine.Kind.TWILIO: gettext_noop("This installation cannot place calls over Twilio yet."),
 }
+# What a probe says, for the pages.
+_WORDS: Final = (
+    gettext_noop("Nobody answers there. Check name, port, transport and firewalls."),
+    gettext_noop("The certificate there is not valid for the domain."),
+    gettext_noop("The trunk refused the user name or password."),
+    gettext_noop("The trunk asks for a user name and a password."),
+    gettext_noop("The trunk answers that it takes no calls now."),
+    gettext_noop("A line that registers needs a user name and a password."),
+    gettext_noop("The domain leads to no address."),
+    gettext_noop("The domain leads to a private address, and this installation allows none."),
+)
 
 
 def check_line(*, line: PhoneLine, at: datetime) -> PhoneLine:
     """Try the line and write down what came of it. It asks over the network: no transaction may be open."""
-    if line.kind not in DIALABLE:
-        words = CANNOT_DIAL[line.kind]
-        return lines.note_check(line=line, status=lines.Status.UNREACHABLE, detail=words, at=at)
-    raise NotImplementedError(line.kind)
+    if line.kind in CANNOT_DIAL:
+        return lines.note_check(line=line, status=lines.Status.UNREACHABLE, detail=CANNOT_DIAL[line.kind], at=at)
+
+    trunk = Trunk.of(lines.dial_params(line))
+    try:
+        host = asyncio.run(look_up(trunk.domain, trunk.port, allow_private=settings.PHONE_LINES_ALLOW_PRIVATE))
+    except TrunkUnreachable as error:
+        return lines.note_check(line=line, status=lines.Status.UNREACHABLE, detail=str(error), at=at)
+    answer = sip_probe.probe(trunk, host=host, registers=line.register, ca_file=settings.SIP_CA_FILE)
+    if answer == sip_probe.Answer.WORKS:
+        status = lines.Status.READY
+    else:
+        status = lines.Status.UNAUTHORIZED if answer.is_about_credentials else lines.Status.UNREACHABLE
+    return lines.note_check(line=line, status=status, detail=answer.value, at=at)
 
 
 def check_line_of(*, line_pk: int, at: datetime) -> None:

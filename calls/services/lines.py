@@ -42,6 +42,11 @@ _LINES: Final = """
     )
     FROM calls_phoneline line WHERE line.account_id = %s AND line.deleted_at IS NULL ORDER BY line.id
 """
+# The turn that is taken is the one before what is stored.
+_TAKE_TURN: Final = """
+    UPDATE calls_phoneline SET next_dial_at = GREATEST(next_dial_at, %s) + make_interval(secs => %s)
+    WHERE id = %s RETURNING next_dial_at - make_interval(secs => 1.0 / %s)
+"""
 
 
 class InvalidLine(errors.InvalidRequest):
@@ -181,6 +186,28 @@ def choose_line(*, account: Account, is_test: bool, to_number: str, from_number:
             )
     pk, _, kind, _, max_live_calls, numbers = chosen[0]
     return Route(pk, kind, from_number or next(iter(numbers), None), max_live_calls)
+
+
+def dial_params(line: PhoneLine) -> dict[str, object]:
+    """What a leg needs to know of its line; nothing of one that is gone."""
+    if line.deleted_at is not None or line.kind != Kind.SIP:
+        return {}
+    return {
+        "line": line.public_id,
+        "domain": line.domain,
+        "port": line.port,
+        "transport": line.transport,
+        "username": line.username,
+        "password": line.secret,
+        "srtp": line.srtp,
+    }
+
+
+def take_turn(*, line: PhoneLine, at: datetime) -> float:
+    """Seconds until the line may be dialled over once more, so that its calls a second are kept by all gateways."""
+    found = rows.first(_TAKE_TURN, [at, 1.0 / line.calls_per_second, line.pk, line.calls_per_second])
+    turn = at if found is None else found[0]
+    return max(0.0, (turn - at).total_seconds())
 
 
 def _apply(line: PhoneLine, fields: Mapping[str, Any]) -> None:

@@ -78,6 +78,8 @@ class LegSpec:
     from_number: str = field(repr=False)
     ring_timeout: float
     language: str = "en-US"
+    # Seconds until it may be dialled: others on the same line go first.
+    dial_after: float = 0.0
     # What only this kind understands: `{"lines": [...]}` of the sandbox, a SIP line's settings.
     params: Mapping[str, object] = field(default_factory=dict, repr=False)
 

@@ -319,6 +319,8 @@ class Switchboard:
             self._tell_state(leg)
             leg.say_attached()
             self._spawn(self._apologies.prepare(voice=leg.plan.voice, rate=leg.rate))
+            if spec.dial_after and not await _outlives(leg, spec.dial_after):
+                return
             leg.ring_until = self._clock() + spec.ring_timeout + RING_GRACE
             await line.dial()
         except Exception as error:
@@ -390,3 +392,9 @@ async def _within(seconds: float, work: Coroutine[Any, Any, T]) -> T | None:
     except Exception:
         logger.exception("a part of a leg failed at its end")
     return None
+
+
+async def _outlives(leg: HeldLeg, seconds: float) -> bool:
+    """Whether the leg is still wanted after its wait."""
+    await asyncio.sleep(seconds)
+    return leg.is_live

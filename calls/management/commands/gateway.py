@@ -22,6 +22,8 @@ from calls.telephony.base import LegKind
 from calls.telephony.holder import Holder
 from calls.telephony.recording import Recorder
 from calls.telephony.sandbox import sandbox_legs
+from calls.telephony.sip import sip_legs
+from calls.telephony.sip_phone import SipPhone, SipSettings
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +61,11 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
             Bus(url=settings.REDIS_URL, name=name, prefix=settings.BUS_PREFIX) as bus,
         ):
             store = DjangoLegStore(name=name, kind="gateway", jobs=jobs)
+            phone = SipPhone(sip_settings(max_legs))
             holder = Holder(
                 wire=bus,
                 store=store,
-                kinds={LegKind.SANDBOX: sandbox_legs(speech)},
+                kinds={LegKind.SANDBOX: sandbox_legs(speech), LegKind.SIP: sip_legs(phone)},
                 recorder=recorder,
                 synthesizer=speech,
                 most_legs=max_legs,
@@ -71,9 +74,24 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
                 loop.add_signal_handler(number, lambda: holder.stop(drain_seconds=drain_seconds))
             async with asyncio.TaskGroup() as group:
                 saying = group.create_task(_say_ready(bus, holder))
-                await holder.run()
+                try:
+                    await holder.run()
+                finally:
+                    await phone.close()
                 saying.cancel()
     logger.info("the gateway has ended", extra={"gateway": name, "worst_tick_ms": round(holder.lateness.worst * 1000)})
+
+
+def sip_settings(max_legs: int) -> SipSettings:
+    """The SIP stack as the environment has it."""
+    return SipSettings(
+        host=settings.SIP_HOST,
+        port=settings.SIP_PORT,
+        rtp_ports=settings.SIP_RTP_PORTS,
+        ca_file=settings.SIP_CA_FILE,
+        allow_private=settings.PHONE_LINES_ALLOW_PRIVATE,
+        most_calls=max_legs,
+    )
 
 
 async def _say_ready(bus: Bus, holder: Holder) -> None:

@@ -1,0 +1,180 @@
+"""A leg over a SIP trunk."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import Final
+
+from baresip.call import Call
+from baresip.errors import AudioNotActive, AudioRestarted, BaresipError, split_status
+from baresip.events import Event, StackEvent
+
+from calls.audio.framing import TELEPHONE_RATE, frame_bytes, silent_frame
+from calls.telephony.base import EndedBy, EndReason, Leg, LegEnd, LegEvents, LegFactory, LegKind, LegSpec
+from calls.telephony.sip_phone import SipPhone
+from calls.telephony.sip_trunk import Trunk, TrunkUnreachable
+
+log = logging.getLogger(__name__)
+
+FRAME: Final = frame_bytes(TELEPHONE_RATE)
+SILENCE: Final = silent_frame(TELEPHONE_RATE)
+# Sent ahead, so that a late tick is not heard; and what may gather before silence is left out to catch up.
+AHEAD_FRAMES: Final = 2
+MOST_BUFFERED: Final = 6 * FRAME
+# What is read at once: more than this waits only after a stall of ours.
+MOST_READ: Final = 10 * FRAME
+
+# What a trunk's answer means to whoever called.
+_REASONS: Final = {
+    404: EndReason.INVALID_NUMBER,
+    408: EndReason.NO_ANSWER,
+    480: EndReason.NO_ANSWER,
+    484: EndReason.INVALID_NUMBER,
+    486: EndReason.BUSY,
+    600: EndReason.BUSY,
+    603: EndReason.REJECTED,
+    604: EndReason.INVALID_NUMBER,
+}
+
+
+def end_of_answer(text: str) -> LegEnd:
+    """The end of a call that nobody answered, from the trunk's last words."""
+    status, _ = split_status(text)
+    reason = _REASONS.get(status or 0, EndReason.CARRIER_ERROR)
+    by = EndedBy.USER if reason == EndReason.REJECTED else EndedBy.CARRIER
+    return LegEnd(reason, by, f"SIP {status}" if status else "SIP transport")
+
+
+def sip_legs(phone: SipPhone) -> LegFactory:
+    """The factory of SIP legs, for the gateway's table of kinds."""
+
+    def make(spec: LegSpec, events: LegEvents) -> Leg:
+        return SipLeg(spec, events, phone=phone)
+
+    return make
+
+
+class SipLeg:
+    """One call over a trunk: G.711, 20 ms a packet. The stack paces what is sent; `play` keeps it fed."""
+
+    kind: LegKind = LegKind.SIP
+    rate: int = TELEPHONE_RATE
+
+    def __init__(self, spec: LegSpec, events: LegEvents, *, phone: SipPhone) -> None:
+        self._spec = spec
+        self._events = events
+        self._phone = phone
+        self._call: Call | None = None
+        self._is_answered = False
+        self._over = False
+        self._is_fed = False
+        self._heard = b""
+
+    async def dial(self) -> None:
+        try:
+            trunk = Trunk.of(self._spec.params)
+        except KeyError:
+            self._end(LegEnd(EndReason.CARRIER_ERROR, EndedBy.PLATFORM, "the phone line is gone"))
+            return
+        spec = self._spec
+        try:
+            call = await self._phone.dial(
+                trunk, to_number=spec.to_number, from_number=spec.from_number, listener=self._take
+            )
+        except (TrunkUnreachable, BaresipError, ValueError) as error:
+            # Texts of the stack may hold the number.
+            detail = str(error) if isinstance(error, TrunkUnreachable) else type(error).__name__
+            self._end(LegEnd(EndReason.CARRIER_ERROR, EndedBy.CARRIER, detail))
+            return
+        self._call = call
+        if self._over:
+            await self.hang_up()
+
+    def play(self, frame: bytes) -> None:
+        if self._call is None or not self._is_answered or self._over:
+            return
+        try:
+            self._send(self._call, frame)
+            self._receive(self._call)
+        except AudioRestarted:
+            self._is_fed = False
+        except AudioNotActive:
+            # Between the answer and the first packet, and while the far end changes its mind.
+            return
+
+    def flush(self) -> int:
+        if self._call is None or self._over:
+            return 0
+        try:
+            waiting = self._call.audio.stats().tx_buffered
+            self._call.audio.flush_tx()
+        except (AudioNotActive, AudioRestarted):
+            return 0
+        self._is_fed = False
+        return int(waiting) // FRAME
+
+    async def hang_up(self) -> None:
+        self._over = True
+        if self._call is not None:
+            call, self._call = self._call, None
+            self._phone.forget(call)
+            with contextlib.suppress(BaresipError):
+                await call.hangup()
+
+    async def send_dtmf(self, digits: str) -> None:
+        if self._call is not None and self._is_answered and not self._over:
+            with contextlib.suppress(BaresipError):
+                await self._call.send_dtmf(digits)
+
+    async def close(self) -> None:
+        await self.hang_up()
+
+    def _send(self, call: Call, frame: bytes) -> None:
+        audio = call.audio
+        if not self._is_fed:
+            audio.write(SILENCE * AHEAD_FRAMES)
+            self._is_fed = True
+        elif frame == SILENCE and audio.stats().tx_buffered > MOST_BUFFERED:
+            return
+        audio.write(frame)
+
+    def _receive(self, call: Call) -> None:
+        self._heard += call.audio.read(MOST_READ)
+        while len(self._heard) >= FRAME:
+            frame, self._heard = self._heard[:FRAME], self._heard[FRAME:]
+            self._events.heard(frame)
+
+    def _take(self, event: StackEvent) -> None:
+        """What the stack says of this call."""
+        if self._over:
+            return
+        match event.event:
+            case Event.CALL_RINGING | Event.CALL_PROGRESS:
+                if not self._is_answered:
+                    self._events.ringing()
+            case Event.CALL_ESTABLISHED if not self._is_answered:
+                self._is_answered = True
+                self._events.answered()
+            case Event.CALL_DTMF_START if event.text and self._is_answered:
+                self._events.dtmf(event.text)
+            case Event.CALL_CLOSED:
+                self._closed(event.text or "")
+
+    def _closed(self, text: str) -> None:
+        if not self._is_answered:
+            end = end_of_answer(text)
+        elif text.startswith("rtp stream"):
+            end = LegEnd(EndReason.MEDIA_LOST, EndedBy.CARRIER, "no sound came")
+        else:
+            end = LegEnd(EndReason.USER_HANGUP, EndedBy.USER)
+        self._end(end)
+
+    def _end(self, end: LegEnd) -> None:
+        if self._over:
+            return
+        self._over = True
+        if self._call is not None:
+            self._phone.forget(self._call)
+            self._call = None
+        self._events.ended(end)

@@ -1,0 +1,1 @@
+"""Calls to telephones that others wrote, on this machine."""
