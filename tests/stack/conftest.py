@@ -49,3 +49,9 @@ def microphone(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def open_browser(microphone: Path) -> Iterator[Callable[..., Browser]]:
     with microphones.browsers(microphone) as opened:
         yield opened
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What pages complain of."""
+    return []
