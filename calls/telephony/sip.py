@@ -67,6 +67,7 @@ class SipLeg:
         self._phone = phone
         self._call: Call | None = None
         self._is_answered = False
+        self._is_encrypted = False
         self._over = False
         self._is_fed = False
         self._heard = b""
@@ -153,13 +154,23 @@ class SipLeg:
             case Event.CALL_RINGING | Event.CALL_PROGRESS:
                 if not self._is_answered:
                     self._events.ringing()
+            case Event.CALL_MENC:
+                self._is_encrypted = True
             case Event.CALL_ESTABLISHED if not self._is_answered:
-                self._is_answered = True
-                self._events.answered()
+                self._established()
             case Event.CALL_DTMF_START if event.text and self._is_answered:
                 self._events.dtmf(event.text)
             case Event.CALL_CLOSED:
                 self._closed(event.text or "")
+
+    def _established(self) -> None:
+        if self._spec.params["srtp"] == "required" and not self._is_encrypted:
+            # The stack sends nothing in the clear; `close` hangs up.
+            self._over = True
+            self._events.ended(LegEnd(EndReason.CARRIER_ERROR, EndedBy.CARRIER, "the far end does not encrypt"))
+            return
+        self._is_answered = True
+        self._events.answered()
 
     def _closed(self, text: str) -> None:
         if not self._is_answered:

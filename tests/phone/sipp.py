@@ -135,9 +135,10 @@ async def sipp(
 ) -> AsyncIterator[int]:
     """A SIPp that takes so many calls by this scenario, and counts an OPTIONS as one that failed. Gives its port."""
     port = free_port()
+    used = USED if "assign_to" in scenario else ""
     script = folder / f"scenario-{port}.xml"
     script.write_text(
-        f'<?xml version="1.0" encoding="us-ascii"?>\n<scenario name="peer">\n{scenario}{USED}</scenario>\n'
+        f'<?xml version="1.0" encoding="us-ascii"?>\n<scenario name="peer">\n{scenario}{used}</scenario>\n'
     )
     words = [
         "-sf",

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from calls.telephony.base import EndReason
+from calls.telephony.base import EndedBy, EndReason, LegEnd
 from calls.telephony.sip_probe import Answer, probe
 from calls.telephony.sip_trunk import Trunk
 from tests.phone import sipp
@@ -115,11 +115,12 @@ async def test_a_certificate(tmp_path: Path, is_known: bool) -> None:
 
 
 async def test_srtp(tmp_path: Path) -> None:
-    """Their tone comes through, encrypted."""
-    caller = Caller()
+    """Their tone comes through, and a peer that does not encrypt is hung up on."""
+    caller, refused = Caller(), Caller()
     certificate(tmp_path)
     async with (
         their_baresip(tmp_path, account="mediaenc=srtp-mand") as port,
+        sipp.sipp(tmp_path, sipp.answers()) as plain,
         a_phone() as phone,
         asyncio.timeout(30),
     ):
@@ -128,6 +129,12 @@ async def test_srtp(tmp_path: Path) -> None:
         await caller.is_answered.wait()
         await talk(leg, [], then_silence=100)
         await leg.hang_up()
+        other = leg_to(plain, phone, refused, srtp="required")
+        await other.dial()
+        await refused.is_over.wait()
+        await other.close()
 
     assert caller.log[-1] == "answered"
     assert len(set(caller.sound)) > 50
+    assert refused.log == ["ringing", "ended"]
+    assert refused.end == LegEnd(EndReason.CARRIER_ERROR, EndedBy.CARRIER, "the far end does not encrypt")
