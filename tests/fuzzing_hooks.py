@@ -20,8 +20,15 @@ REFUSED_BY_LINES: Final = (
     "The 'from_number' field is required: the account has several phone lines",
     "This call takes a phone line",
 )
-# What is wrong with well-formed hours, and no schema can say.
-REFUSED_HOURS: Final = "'calling_hours': "
+# What is wrong with well-formed hours, and no schema can say; and what hours refuse, which depends on the clock.
+REFUSED_BY_HOURS: Final = (
+    "'calling_hours': ",
+    "Outside this agent's calling hours",
+    "This agent calls by the clock of whoever is called",
+    "This number may be in several time zones",
+)
+# A sample is sent of what the endpoint was made for.
+REFUSED_BY_WANTS: Final = "The endpoint wants no "
 
 _is_used_after_its_end: Final = checks.use_after_free
 _numbers = itertools.count()
@@ -39,12 +46,12 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
 
 @schemathesis.hook
 def after_call(context: Any, case: Any, response: Any) -> None:
-    """A refusal for the state that a thing is in, in a sequence, or for hours that make no sense, is no verdict on the request."""
+    """A refusal for the state that things are in, or for what no schema can say, is no verdict on the request."""
     if case.meta is None or response.status_code != 400:
         return
     message = response.json()["error"]["message"]
     is_state = case.meta.phase.name == TestPhase.STATEFUL and message in REFUSED_BY_STATE
-    if is_state or message.startswith(REFUSED_HOURS):
+    if is_state or message.startswith((*REFUSED_BY_LINES, *REFUSED_BY_HOURS, REFUSED_BY_WANTS)):
         case._meta = None
 
 
