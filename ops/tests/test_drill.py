@@ -17,14 +17,19 @@ def test_what_is_named_is_done_and_without_a_name_everything(
     drilled: list[str] = []
 
     def talks(wanted: list[str]) -> list[str]:
-        drilled.extend(name for name in wanted if name != "faults")
+        drilled.extend(name for name in wanted if name in ("kills", "thirty"))
         return []
 
     def faults() -> list[str]:
         drilled.append("faults")
         return []
 
+    def sdk_faults() -> list[str]:
+        drilled.append("sdks")
+        return []
+
     monkeypatch.setattr(drill, "talks", talks)
+    monkeypatch.setattr(drill, "sdk_faults", sdk_faults)
     monkeypatch.setattr(drill, "faults", faults)
     monkeypatch.setattr(sys, "argv", ["drill", *words])
 
