@@ -52,9 +52,7 @@ def test_saving_something_else_leaves_them(browser, agent):
     agents.update_agent(agent=agent, settings={"calling_hours": LUNCH})
     hours = with_lunch()
 
-    browser.post(
-        f"/agents/{agent.public_id}", body(agent, name="Eve", **hours), headers=HTMX
-    )
+    browser.post(f"/agents/{agent.public_id}", body(agent, name="Eve", **hours), headers=HTMX)
 
     assert (current(agent).name, current(agent).calling_hours) == ("Eve", LUNCH)
 
