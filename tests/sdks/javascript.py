@@ -62,7 +62,8 @@ class Package:
 def run(argv: Sequence[str], place: Path, **environment: str) -> str:
     """What it printed. Fails with all that it said."""
     path = f"{Path(node.binary()).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    env = {"PATH": path, "HOME": os.environ.get("HOME", ""), "NO_COLOR": "1", **environment}
+    # All else as it is: how npm reaches its registry may be there.
+    env = {**os.environ, "PATH": path, "NO_COLOR": "1", **environment}
     done = subprocess.run(argv, cwd=place, env=env, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, f"{argv}: {done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return done.stdout
