@@ -69,9 +69,9 @@ def test_what_is_no_key_comes_into_no_sample(docs: Page) -> None:
 def test_the_language_of_samples_is_remembered(docs: Page, address: str) -> None:
     section(docs, "agents_create").get_by_role("radio", name="Python").check()
 
-    expect(section(docs, "agents_list").locator("pre", has_text="requests.get(")).to_be_visible()
+    expect(section(docs, "agents_list").locator("pre", has_text="client.agents.list(")).to_be_visible()
     docs.goto(f"{address}/docs/api/voices")
-    expect(section(docs, "voices_list").locator("pre", has_text="requests.get(")).to_be_visible()
+    expect(section(docs, "voices_list").locator("pre", has_text="client.voices.list(")).to_be_visible()
     expect(section(docs, "voices_list").locator("pre", has_text="curl")).to_be_hidden()
 
 
@@ -128,7 +128,7 @@ def test_without_a_script_every_sample_is_there_to_read(browser: Any, address: s
 
     expect(page.locator("pre", has_text="curl")).to_be_visible()
     page.get_by_role("radio", name="JavaScript").check()
-    expect(page.locator("pre", has_text="await fetch(")).to_be_visible()
+    expect(page.locator("pre", has_text="await client.voices.list(")).to_be_visible()
     expect(page.locator("pre", has_text="curl")).to_be_hidden()
     expect(page.get_by_text("Run it here")).to_be_hidden()
     context.close()

@@ -1,4 +1,4 @@
-"""The samples of /docs: those of every operation are programs, and some are run against a real web process."""
+"""The samples of /docs without an SDK: those of every operation are programs, and some are run against a real web process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RESOURCES = [page for page in catalog.PAGES.values() if page.resource]
 def of_operations() -> dict[str, dict[str, str]]:
     """Each operation's samples, by language."""
     return {
-        operation.id: {sample.language: sample.code for sample, _html in operation.samples}
+        operation.id: {sample.language: sample.code for sample, _html in (*operation.samples, *operation.plain_samples)}
         for page in RESOURCES
         for operation in operations.resource_of(page).operations
     }

@@ -16,6 +16,14 @@ _VALUES: Final[Mapping[str, Any]] = {
     "Attempt.response": "busy",
     "Attempt.status_code": 503,
     "Call.id": "call_xyz789",
+    # To the sandbox, which everybody has, whatever their key and their lines.
+    "CallBody.": {
+        "agent_id": "agent_abc123",
+        "to_number": "+15005550100",
+        "from_number": "+0987654321",
+        "metadata": {"customer_id": "cust_123"},
+        "sandbox": {"lines": ["Hello?", "How much is a cleaning?", "Thank you. Goodbye."]},
+    },
     "CallSummary.id": "call_xyz789",
     "Call.status": "completed",
     "Call.transcript": "Agent: Hello, how can I help you today?\nUser: How much is a cleaning?",

@@ -19,6 +19,7 @@ _GUIDES: Final = ("first-call", "webhooks", "sockets", "sip", "self-hosting")
 # What holds for all resources comes before them, what is no resource after them.
 _BEFORE: Final = ("keys", "errors")
 _AFTER: Final = ("feed",)
+_SDKS: Final = ("python", "javascript", "cli")
 _MORE: Final = ("clients", "talk", "live-control", "billing", "settings", "security", "architecture")
 _LABELS: Final = {
     "keys": "Authentication",
@@ -32,6 +33,9 @@ _LABELS: Final = {
     "clients": "Without an SDK",
     "talk": "Talks in the browser",
     "live-control": "Taking a call over",
+    "sdk-python": "Python",
+    "sdk-javascript": "JavaScript",
+    "sdk-cli": "Command line",
 }
 
 
@@ -69,8 +73,8 @@ def _title(source: Path) -> str:
 
 
 def _page(folder: str, name: str, source: Path, *, resource: str = "", prefix: str = "") -> Page:
-    label = _LABELS.get(name) if not prefix else None
-    return Page(prefix + name, f"{folder}/{name}", source, label or _title(source), resource)
+    label = _LABELS.get(prefix + name) or _title(source)
+    return Page(prefix + name, f"{folder}/{name}", source, label, resource)
 
 
 def _api(name: str) -> Page:
@@ -92,6 +96,9 @@ GROUPS: Final = (
             _api("feed"),
             _page("docs/api", "events", DOCS / "webhooks.md"),
         ),
+    ),
+    Group(
+        _("SDKs and command line"), tuple(_page("docs/sdks", n, DOCS / f"sdks/{n}.md", prefix="sdk-") for n in _SDKS)
     ),
     Group(_("In depth"), tuple(_page("docs", name, DOCS / f"{name}.md") for name in _MORE)),
 )

@@ -17,6 +17,7 @@ LABELS: Final = {
     "sh": "Shell",
     "bash": "Shell",
     "js": "JavaScript",
+    "ts": "TypeScript",
     "json": "JSON",
     "python": "Python",
     "html": "HTML",
@@ -53,7 +54,7 @@ def guess(code: str) -> str:
     start = code.lstrip()
     if start.startswith(("{", "[")):
         return "json"
-    if re.match(r"(curl|make|manage\.py|export|createdb|\.venv|[A-Z_]+=\S+ make)\b", start):
+    if re.match(r"(pip|npm|\$ vaniagent|curl|make|manage\.py|export|createdb|\.venv|[A-Z_]+=\S+ make)\b", start):
         return "sh"
     if start.startswith("<"):
         return "html"

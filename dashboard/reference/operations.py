@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.reference import highlighting, markdown, prose, samples
+from dashboard.reference import highlighting, markdown, prose, samples, sdk_samples
 from dashboard.reference.catalog import Page
 from dashboard.reference.fields import Field, Shapes
+from dashboard.reference.samples import Sample
 from vaniagent import openapi
 
 # A summary's first words.
@@ -63,7 +64,9 @@ class Operation:
     body_fields: tuple[Field, ...]
     answers: tuple[Answer, ...]
     refusals: tuple[Refusal, ...]
-    samples: tuple[tuple[samples.Sample, SafeString], ...]
+    samples: tuple[tuple[Sample, SafeString], ...]
+    # Those without an SDK, where the others are with one.
+    plain_samples: tuple[tuple[Sample, SafeString], ...]
     example: SafeString | None
     example_status: str
     # For trying it: the address with ids, and the body to begin with.
@@ -131,7 +134,10 @@ class _Reader:
             body=_example_of(body) if body else None,
             needs_key=bool(its.get("security")),
             answer="json" if "application/json" in answered else ("text" if answered else ""),
+            ids=(_IDS[path.split("/")[2]],) if "{" in path else (),
         )
+        curl, *plain = samples.samples_of(request)
+        with_sdk = sdk_samples.sdk_samples_of(its["operationId"], request)
         return Operation(
             id=its["operationId"],
             alias=markdown.slug(self._prose.headings.get((method, prose.without_ids(path)), "")),
@@ -146,7 +152,8 @@ class _Reader:
             body_fields=self._shapes.fields_of(body["schema"], is_sent=True) if body else (),
             answers=tuple(self._answers(its)),
             refusals=tuple(self._refusals(its)),
-            samples=tuple((one, highlighting.coloured(one.code, one.language)) for one in samples.samples_of(request)),
+            samples=_coloured(curl, *(with_sdk or plain)),
+            plain_samples=_coloured(*plain) if with_sdk else (),
             example=self._example(answered),
             example_status=success,
             run_path=request.path,
@@ -222,6 +229,10 @@ class _Reader:
                 is_json = kind == "application/json"
                 return highlighting.coloured(_pretty(value) if is_json else value, "json" if is_json else "text")
         return None
+
+
+def _coloured(*programs: Sample) -> tuple[tuple[Sample, SafeString], ...]:
+    return tuple((one, highlighting.coloured(one.code, one.language)) for one in programs)
 
 
 def _beyond_limits(words: SafeString | str) -> SafeString | str:

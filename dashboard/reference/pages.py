@@ -18,7 +18,7 @@ from dashboard.reference import catalog, markdown, messages, operations, prose
 from dashboard.reference.catalog import Group, Page
 from dashboard.reference.markdown import Heading
 
-LANGUAGES: Final = ("sh", "js", "python")
+LANGUAGES: Final = ("sh", "python", "js")
 _HEADING: Final = re.compile(r'<h([23])[^>]* id="([^"]+)"[^>]*>(.*?)</h\1>', re.DOTALL)
 
 
@@ -63,7 +63,7 @@ def body_of(page: Page, *, language: str, tab: str) -> Body:
             text += render_to_string("docs/_messages.html", {"groups": groups})
             entries += tuple(Entry(group["anchor"], group["label"], is_english=False) for group in groups)
         title = prose.read(page.source).title
-        has_samples = page.name in ("feed", "clients") or page.is_guide
+        has_samples = page.name in ("feed", "clients", "sdk-javascript", "sdk-cli") or page.is_guide
         return Body(title, mark_safe(text), entries, has_samples, is_wide=bool(groups))  # noqa: S308 - templates of ours
 
 
@@ -82,7 +82,7 @@ def cards(group: Group) -> tuple[Card, ...]:
 def _first_sentence(page: Page) -> str:
     if page.resource and page.source.stem != page.resource:
         return operations.resource_of(page).operations[0].title + "."
-    intro = markdown.render(prose.read(page.source).intro, source=page.source).html
+    intro = markdown.render(prose.read(page.source).intro.partition("\n\n")[0], source=page.source).html
     text = " ".join(html.unescape(strip_tags(intro)).split())
     return re.split(r"(?<=[.:]) (?=[A-Z`])", text)[0].rstrip(":").rstrip(".") + "."
 

@@ -1,4 +1,4 @@
-"""Programs that make a request of the API: for cURL, JavaScript and Python."""
+"""Programs that make a request of the API without an SDK: for cURL, JavaScript and Python."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class Request:
     needs_key: bool
     # What its answer is read as: json, text, or nothing.
     answer: str
+    # Those in the path, in its order.
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Sample:
 def samples_of(request: Request) -> tuple[Sample, ...]:
     return (
         Sample("sh", "cURL", curl(request)),
-        Sample("js", "JavaScript", fetch(request)),
-        Sample("python", "Python", requests(request)),
+        Sample("python", "Python (requests)", requests(request)),
+        Sample("js", "JavaScript (fetch)", fetch(request)),
     )
 
 

@@ -76,7 +76,8 @@ def test_every_operation_has_its_section(client: Client, path: str, method: str,
             answer = shapes.resolve(operation["responses"][status])
             code = operations._example_of(answer["content"]["application/json"])["error"]["code"]
             assert f"<code>{code}</code>" in section
-    assert section.count("<pre ") == (4 if 'class="docs-answer"' in section else 3)
+    samples = 5 if "Without an SDK" in section else 3
+    assert section.count("<pre ") == samples + ('class="docs-answer"' in section)
 
 
 def test_every_resource_has_a_page() -> None:
@@ -270,4 +271,4 @@ def test_colours_of_programs_are_tokens() -> None:
     css = Path(str(finders.find("css/pages/docs.css"))).read_text()
 
     assert not re.search(r"#[0-9a-f]{3,8}\b(?!;?\s*\{)", css)
-    assert pages.LANGUAGES == ("sh", "js", "python")
+    assert pages.LANGUAGES == ("sh", "python", "js")

@@ -21,6 +21,7 @@ from playwright.sync_api import Page
 from accounts.models import ApiKey
 from calls.models import Call
 from conftest import make_key
+from dashboard.reference import catalog, operations
 from tests import snippets
 from tests.sdks.javascript import ROOT, SOURCE, Package, blocks, run
 from tests.test_snippets import FOLLOWED, call, place, port
@@ -103,11 +104,11 @@ def test_an_edge_worker(package: Package, place: snippets.Place) -> None:
 
 @pytest.mark.parametrize("kind", ["module", "commonjs"])
 def test_the_types(package: Package, installed: Path, tmp_path: Path, kind: str) -> None:
-    """Of the published snippet, the README and the guide's samples, without leaving out the declarations themselves."""
+    """Of the published snippet, the README, the guide's samples and those of /docs, without leaving out the declarations themselves."""
     consumer = package.install_into(tmp_path / "typed", type=kind)
     if kind == "module":
         readme = [CONTEXT + code for code in blocks(SOURCE / "README.md", "ts").values()]
-        sources = [PUBLISHED, *readme, *SAMPLES.values()]
+        sources = [PUBLISHED, *readme, *SAMPLES.values(), *samples_of_the_reference()]
     else:
         sources = ["import { VaniAgent } from '@vaniagent/sdk';\nexport const plan = new VaniAgent().account.get();\n"]
     for number, code in enumerate(sources):
@@ -116,6 +117,12 @@ def test_the_types(package: Package, installed: Path, tmp_path: Path, kind: str)
     tsc = str(package.path / "node_modules/typescript/bin/tsc")
     names = [f"{number}.ts" for number in range(len(sources))]
     run([node.binary(), tsc, *STRICT, "--module", "NodeNext", *names], consumer)
+
+
+def samples_of_the_reference() -> list[str]:
+    pages = [page for page in catalog.PAGES.values() if page.resource and page.resource != "openapi"]
+    every = [operation for page in pages for operation in operations.resource_of(page).operations]
+    return [sample.code for each in every for sample, _html in each.samples if sample.language == "js"]
 
 
 def run_sample(package: Package, installed: Path, place: snippets.Place, code: str) -> list[str]:
