@@ -69,9 +69,9 @@ def test_what_is_no_key_comes_into_no_sample(docs: Page) -> None:
 def test_the_language_of_samples_is_remembered(docs: Page, address: str) -> None:
     section(docs, "agents_create").get_by_role("radio", name="Python").check()
 
-    expect(section(docs, "agents_list").locator("pre", has_text="client.agents.list(")).to_be_visible()
+    expect(section(docs, "agents_list").locator("pre", has_text="page = client.agents.list(")).to_be_visible()
     docs.goto(f"{address}/docs/api/voices")
-    expect(section(docs, "voices_list").locator("pre", has_text="client.voices.list(")).to_be_visible()
+    expect(section(docs, "voices_list").locator("pre", has_text="page = client.voices.list(")).to_be_visible()
     expect(section(docs, "voices_list").locator("pre", has_text="curl")).to_be_hidden()
 
 

@@ -84,7 +84,7 @@ def _first_sentence(page: Page) -> str:
         return operations.resource_of(page).operations[0].title + "."
     intro = markdown.render(prose.read(page.source).intro.partition("\n\n")[0], source=page.source).html
     text = " ".join(html.unescape(strip_tags(intro)).split())
-    return re.split(r"(?<=[.:]) (?=[A-Z`])", text)[0].rstrip(":").rstrip(".") + "."
+    return re.split(r"(?<=[.:]) (?=[A-Z`])", text)[0].rstrip(":.") + "." if text else ""
 
 
 def search(words: str, *, language: str) -> list[Found]:
