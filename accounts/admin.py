@@ -27,7 +27,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminIntegerFiel
 
 from accounts import audit, keys, services, standing
 from accounts.limits import limits_of
-from accounts.models import Account, ApiKey, AuditEntry, Membership, Plan, User
+from accounts.models import Account, ApiKey, AuditEntry, Invitation, Membership, Plan, User
 from accounts.staff import actor_of
 from vaniagent.lib import money
 from vaniagent.lib.staff_admin import (
@@ -290,6 +290,22 @@ class ApiKeyAdmin(StaffAdmin):
 
         rows = rows.select_related("account")
         self.act_on_each(request, rows, act, done="Revoked", refused="Revoked before")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(StaffAdmin):
+    list_display = ["public_id", "owner", "email", "role", "created_at", "expires_at", "accepted_at", "withdrawn_at"]
+    list_filter = ["role"]
+    list_select_related = ["account"]
+    finders = [by_id("inv"), of("acct", "account__public_id"), Finder(EMAIL, "email__iexact")]
+    search_help_text = "Invitation id, account id or e-mail address"
+    fields = ["public_id", "owner", "email", "role", "invited_by"]
+    fields += ["created_at", "expires_at", "accepted_at", "withdrawn_at"]
+    readonly_fields = fields
+
+    @admin.display(description="Account")
+    def owner(self, invitation: Invitation) -> SafeString | str:
+        return link_to(invitation.account, invitation.account.name)
 
 
 @admin.register(AuditEntry)

@@ -37,7 +37,7 @@ class AgentAdmin(StaffAdmin):
     list_select_related = ["account", "current"]
     finders = [by_id("agent"), of("acct", "account__public_id")]
     search_help_text = "Agent id or account id"
-    fields = ["public_id", "name", "owner", "status", "created_at", "updated_at"]
+    fields = ["public_id", "name", "owner", "status", "public_link", "created_at", "updated_at"]
     readonly_fields = fields
     inlines = [AgentVersionStack]
 
@@ -51,3 +51,7 @@ class AgentAdmin(StaffAdmin):
     @admin.display(description="Account")
     def owner(self, agent: Agent) -> SafeString | str:
         return link_to(agent.account)
+
+    @admin.display(description="Public link")
+    def public_link(self, agent: Agent) -> SafeString | str:
+        return link_to(getattr(agent, "talk_link", None))

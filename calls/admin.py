@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -17,7 +17,19 @@ from unfold.decorators import action, display
 
 from accounts import audit
 from accounts.staff import actor_of
-from calls.models import Call, CallEvent, Leg, LegHolder, LineNumber, PhoneLine, PublicTalk, Recording, TalkLink, Turn
+from calls.models import (
+    Call,
+    CallBatch,
+    CallEvent,
+    Leg,
+    LegHolder,
+    LineNumber,
+    PhoneLine,
+    PublicTalk,
+    Recording,
+    TalkLink,
+    Turn,
+)
 from calls.services import control, stuck
 from calls.telephony.base import EndedBy
 from vaniagent.lib import money
@@ -251,6 +263,32 @@ class PhoneLineAdmin(StaffAdmin):
     @display(description="Status", label={"ready": "success", "unreachable": "danger", "unauthorized": "danger"})
     def state(self, line: PhoneLine) -> str:
         return line.status
+
+
+@admin.register(CallBatch)
+class CallBatchAdmin(StaffAdmin):
+    list_display = ["public_id", "owner", "agent", "name", "status", "paused_because", "created_at", "ended_at"]
+    list_filter = ["status"]
+    list_select_related = ["account", "agent"]
+    finders = [
+        by_id("batch"),
+        of("acct", "account__public_id"),
+        of("agent", "agent__public_id"),
+        of("call", "rows__call__public_id"),
+    ]
+    search_help_text = "Batch id, account id, agent id or call id"
+    fields = ["public_id", "owner", "agent", "name", "created_by", "from_number", "at_once", "rows_by_status"]
+    fields += ["status", "paused_because", "created_at", "started_at", "ended_at"]
+    readonly_fields = fields
+
+    @admin.display(description="Account")
+    def owner(self, batch: CallBatch) -> SafeString | str:
+        return link_to(batch.account, batch.account.name)
+
+    @admin.display(description="Rows")
+    def rows_by_status(self, batch: CallBatch) -> str:
+        counted = batch.rows.order_by("status").values_list("status").annotate(count=Count("pk"))
+        return ", ".join(f"{count} {status}" for status, count in counted) or "None"
 
 
 @admin.register(LegHolder)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -52,6 +54,21 @@ def test_a_call_is_placed(browser: Client, agent: Agent) -> None:
     assert Leg.objects.get(call=call).params == {"lines": ["Hello?", "How much?"]}
     assert AuditEntry.objects.get(action="call.placed").target == call.public_id
     assert call.events.get().origin == AuditEntry.objects.get(action="call.placed").actor
+
+
+def test_outside_calling_hours_the_next_are_told_by_the_readers_clock(
+    browser: Client, agent: Agent, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    monday = {"timezone": "America/New_York", "days": {"mon": [["09:00", "09:05"]]}}
+    agents.update_agent(agent=agent, settings={"calling_hours": monday})
+    # A Tuesday.
+    monkeypatch.setattr("dashboard.views.place_call.timezone.now", lambda: datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
+
+    text = place(browser, agent).content.decode()
+
+    assert "They begin again on Monday, 30 November at 3 p.m., by your clock." in unescape(text)
+    assert not Call.objects.exists()
 
 
 def test_metadata_may_be_json(browser: Client, agent: Agent) -> None:

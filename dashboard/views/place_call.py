@@ -10,11 +10,13 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from calls.models import BatchRow, CallBatch
-from calls.services import batches, starting
+from calls.services import batches, gate, starting
 from dashboard.access import Role, page
 from dashboard.acting import actor_of
 from dashboard.forms.place_call import BatchForm, PlaceCallForm
@@ -74,6 +76,8 @@ def place_call(request: DashboardRequest) -> HttpResponseBase:
                 by=actor_of(request),
                 at=timezone.now(),
             )
+        except gate.OutsideCallingHours as refusal:
+            form.add_error("to_number", _in_words(refusal))
         except errors.ServiceError as error:
             form.add_error(None, error.message)
         else:
@@ -158,3 +162,14 @@ def _batch(request: DashboardRequest, batch_id: str) -> CallBatch:
 def _agents(request: DashboardRequest) -> list[Agent]:
     agents = Agent.objects.for_account(request.account).filter(status=Agent.Status.ACTIVE)
     return list(agents.select_related("current").order_by("-pk"))
+
+
+def _in_words(refusal: gate.OutsideCallingHours) -> str:
+    """When the hours begin again, by the reader's clock; what the service says, where they never do."""
+    if refusal.opens_at is None:
+        return refusal.message
+    opens_at = timezone.localtime(refusal.opens_at)
+    return gettext("Outside this agent's calling hours. They begin again on %(day)s at %(time)s, by your clock.") % {
+        "day": date_format(opens_at, "l, j F"),
+        "time": date_format(opens_at, "TIME_FORMAT"),
+    }

@@ -61,6 +61,7 @@ UNFOLD: Final = {
                 "items": [
                     _list("Accounts", "domain", "accounts.account"),
                     _list("People", "group", "accounts.user"),
+                    _list("Invitations", "mail", "accounts.invitation"),
                     _list("API keys", "key", "accounts.apikey"),
                     _list("Audit log", "history", "accounts.auditentry"),
                 ],
@@ -71,6 +72,8 @@ UNFOLD: Final = {
                 "items": [
                     _list("Calls", "call", "calls.call"),
                     _list("Agents", "support_agent", "agents.agent"),
+                    _list("Phone lines", "settings_phone", "calls.phoneline"),
+                    _list("Batches", "list_alt", "calls.callbatch"),
                     _list("Public links", "link", "calls.talklink"),
                 ],
             },
