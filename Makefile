@@ -17,19 +17,15 @@ demo: .venv/runtime.stamp ## Place one real call and check all of it (KEEP=1 lea
 run: .venv/runtime.stamp ## Run the whole product on this machine (PORT=8000)
 	@exec $(VENV) -m ops.supervisor $(ARGS)
 
-test: .venv/all.stamp ## Run the tests, on a PostgreSQL and Valkey of their own
-ifdef ARGS
-	@exec $(VENV) -m ops.test -m "not system" $(ARGS)
-else
-	@$(VENV) -m ops.test --all; code=$$?; $(MAKE) --no-print-directory test-sdks || code=1; exit $$code
-endif
+test: .venv/all.stamp $(if $(ARGS),,.venv-sdk/all.stamp sdks-npm) ## Run the tests, on a PostgreSQL and Valkey of their own
+	@exec $(VENV) -m ops.test $(if $(ARGS),-m "not system" $(ARGS),--all)
 
 test-sdks: .venv/runtime.stamp .venv-sdk/all.stamp sdks-npm ## Run the tests of the SDKs against a whole stack (ARGS="python -k feed", ARGS=javascript)
 	@exec $(VENV) -m ops.sdks $(ARGS)
 
 test-system: .venv/all.stamp .venv/whisper.stamp ## Run the tests that need more packages, Debian's among them, and install those
 	@scripts/install-system-packages
-	@exec $(VENV) -m ops.test --may-be-empty -m system $(ARGS)
+	@exec $(VENV) -m ops.test $(if $(ARGS),--may-be-empty -m system $(ARGS),--system)
 
 fuzz: .venv/all.stamp ## Try /v1 with 200 made-up requests an operation and more (FUZZ_SEED=1, FUZZ_PHASES=stateful)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(VENV) -m ops.test tests/test_fuzzing.py $(ARGS)

@@ -1,7 +1,8 @@
 """`make test`: pytest, on a PostgreSQL and Valkey that are there for this run alone.
 
-`--all` runs every test but those of `make test-system`: the two halves side by side, each on stores of its own, then what
-drives the whole product in real time, which wants the machine for itself.
+`--all` runs every test but those of `make test-system`: two halves and the SDKs' side by side, each on stores of its own, then
+what drives the whole product in real time, which wants the machine for itself. `--system` runs those of `make test-system`, the
+ones that look at every page beside the ones that do not talk.
 """
 
 from __future__ import annotations
@@ -27,14 +28,18 @@ from ops.stores import StoreError, throw_away
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Much of its time it waits, for speech and for clocks. All other tests are the other half.
 FIRST_HALF: Final = ("calls",)
+# Of the system's tests: those that Chromium is busy with, and those that speak and listen in real time.
+PAGES: Final = ("tests/pages",)
+TALKING: Final = ("tests/stack", "tests/phone")
+SDKS: Final = ["ops.sdks"]
 
 
 def main(arguments: list[str]) -> int:
     may_be_empty = "--may-be-empty" in arguments
-    words = [word for word in arguments if word not in ("--all", "--may-be-empty")]
+    words = [word for word in arguments if word not in ("--all", "--system", "--may-be-empty")]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        codes = [_run(side_by_side) for side_by_side in (_rounds() if "--all" in arguments else [[words]])]
+        codes = [_run(side_by_side) for side_by_side in _rounds(arguments, words)]
     except StoreError as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -46,13 +51,23 @@ def main(arguments: list[str]) -> int:
     return code
 
 
-def _rounds() -> list[list[list[str]]]:
-    """What pytest is given: the runs of each round go side by side."""
+def _rounds(arguments: Sequence[str], words: list[str]) -> list[list[list[str]]]:
+    """What pytest is given: the runs of each round go side by side. SDKS stands for the SDKs' tests."""
+    if "--all" in arguments:
+        quick = ["-m", "not system and not stack"]
+        rest = [folder for folder in _folders() if folder not in FIRST_HALF]
+        halves = [[*FIRST_HALF, *quick], [*rest, *quick]]
+        return [[*halves, SDKS], [["-m", "stack and not system"]]]
+    if "--system" in arguments:
+        silent = [*_folders(), *(f"--ignore={folder}" for folder in (*TALKING, *PAGES)), "-m", "system"]
+        return [[[*PAGES, "-m", "system"], silent], [[*TALKING, "-m", "system"]]]
+    return [[words]]
+
+
+def _folders() -> list[str]:
     with (BASE_DIR / "pyproject.toml").open("rb") as file:
-        folders = tomllib.load(file)["tool"]["pytest"]["ini_options"]["testpaths"]
-    rest = [folder for folder in folders if folder not in FIRST_HALF]
-    quick = ["-m", "not system and not stack"]
-    return [[[*FIRST_HALF, *quick], [*rest, *quick]], [["-m", "stack and not system"]]]
+        folders: list[str] = tomllib.load(file)["tool"]["pytest"]["ini_options"]["testpaths"]
+    return folders
 
 
 def _run(side_by_side: Sequence[Sequence[str]]) -> int:
@@ -71,13 +86,13 @@ def _run(side_by_side: Sequence[Sequence[str]]) -> int:
 
 
 def _start(words: Sequence[str], output: IO[bytes] | None, held: ExitStack) -> subprocess.Popen[bytes]:
-    """pytest on stores of its own, which end with `held`."""
+    """pytest, or the SDKs' tests, on stores of its own, which end with `held`."""
     stores = held.enter_context(throw_away())
     var_dir = held.enter_context(tempfile.TemporaryDirectory(prefix="vaniagent-var-"))
     # Neither a stack that runs here nor its data are touched.
     env = {**os.environ, **stores, "VAR_DIR": var_dir, "SECRET_KEY": secrets.token_hex(32)}
     process = spawn(
-        [sys.executable, "-m", "pytest", *words],
+        [sys.executable, "-m", *(words if words == SDKS else ["pytest", *words])],
         env=env,
         cwd=BASE_DIR,
         output=None if output is None else output.fileno(),
