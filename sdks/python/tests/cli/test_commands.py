@@ -123,6 +123,22 @@ def test_phone_lines(program: Program, client: Any) -> None:
     assert program.run("lines", "check", made.id).returncode == exits.NOT_FOUND
 
 
+def test_a_phone_line_is_set_up_and_removed(program: Program, client: Any) -> None:
+    line = ["lines", "create", "--kind", "sip", "--name", "Office", "--domain", "sip.example.com", "--username", "va"]
+    line += ["--number", "+14155550112", "--number", "+14155550113", "--transport", "tls"]
+    unasked = program.run(*line)
+    made = program.run(*line, "--secret-stdin", "--json", stdin="top secret\n")
+    shown = json.loads(made.stdout)
+    removed = program.run("lines", "delete", shown["id"])
+
+    assert unasked.returncode == exits.USAGE
+    assert "--secret-stdin" in unasked.stderr
+    assert (shown["numbers"], shown["transport"]) == (["+14155550112", "+14155550113"], "tls")
+    assert "top secret" not in made.stdout + made.stderr
+    assert removed.returncode == exits.OK
+    assert [line.id for line in client.phone_lines.list()] == []
+
+
 def test_json_may_stand_anywhere(program: Program) -> None:
     first = program.run("--json", "account")
     last = program.run("account", "--json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, List
 
 import click
@@ -53,6 +54,56 @@ def get(session: Session, line_id: str) -> None:
 def check(session: Session, line_id: str) -> None:
     """Try a phone line now."""
     _show(session, session.client.phone_lines.check(line_id))
+
+
+@lines.command()
+@click.option("--kind", type=click.Choice(["sip", "twilio"]), required=True)
+@click.option("--name", required=True)
+@click.option("--number", "numbers", multiple=True, required=True, metavar="+NUMBER", help="May be given again.")
+@click.option("--domain", help="Of a SIP trunk.")
+@click.option("--port", type=click.IntRange(1, 65535))
+@click.option("--transport", type=click.Choice(["udp", "tcp", "tls"]))
+@click.option("--srtp", type=click.Choice(["off", "required"]))
+@click.option("--username", help="Its password is asked for.")
+@click.option("--register", is_flag=True, default=None)
+@click.option("--account-sid", help="Of an account at Twilio. Its token is asked for.")
+@click.option("--secret-stdin", is_flag=True, help="Read the password or the token from standard input, for scripts.")
+@click.option("--inbound-agent", "inbound_agent_id", metavar="AGENT_ID", help="Who answers those who call its numbers.")
+@click.option("--max-live-calls", type=click.IntRange(1))
+@common
+@pass_session
+def create(session: Session, secret_stdin: bool, **given: Any) -> None:
+    """Set up a phone line. Secrets are never on the command line, where other programs of the machine can read them."""
+    wanted = {name: value for name, value in given.items() if value is not None}
+    if given["username"] is not None:
+        wanted["password"] = _secret("Password", secret_stdin)
+    elif given["kind"] == "twilio":
+        wanted["auth_token"] = _secret("Auth token", secret_stdin)
+    _show(session, session.client.phone_lines.create(**wanted))
+
+
+@lines.command()
+@click.argument("line_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@common
+@pass_session
+def delete(session: Session, line_id: str, yes: bool) -> None:
+    """Remove a phone line. Its past calls stay."""
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Remove {line_id}?", abort=True, err=True)
+    session.client.phone_lines.delete(line_id)
+    if session.output.as_json:
+        session.output.json({"id": line_id, "deleted": True})
+    session.output.say(f"{line_id} is removed.")
+
+
+def _secret(what: str, is_piped: bool) -> str:
+    if is_piped:
+        return sys.stdin.readline().rstrip("\r\n")
+    if sys.stdin.isatty():
+        secret: str = click.prompt(what, hide_input=True, err=True)
+        return secret
+    raise click.UsageError("There is no terminal to ask on: use --secret-stdin")
 
 
 def _show(session: Session, line: Any) -> None:
