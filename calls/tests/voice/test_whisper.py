@@ -13,7 +13,7 @@ from calls.voice.providers.whisper_models import NoModel, find_model
 
 LINES = (
     "I would like to book an appointment for next Tuesday.",
-    "How much does a cleaning cost?",
+    "What are your opening hours?",
     "Are you open on Saturday morning?",
 )
 
