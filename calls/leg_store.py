@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ParamSpec, TypeVar
@@ -10,12 +12,16 @@ from django.db import InterfaceError, OperationalError
 
 from calls.services import legs, lifecycle
 from calls.services.background import Jobs
+from calls.services.traces import add_trace
 from calls.telephony.base import EndedBy, EndReason, LegEnd
 from calls.telephony.recording import RecordingFacts
+from calls.telephony.sip_trace import Trace
 from calls.telephony.store import PlannedLeg, StoreAway
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+logger = logging.getLogger(__name__)
 
 
 class DjangoLegStore:
@@ -79,3 +85,26 @@ class DjangoLegStore:
             return await self._jobs.run(service, *args, **kwargs)
         except (OperationalError, InterfaceError) as error:
             raise StoreAway(type(error).__name__) from error
+
+
+class TraceKeeper:
+    """Stores traces beside the calls that they are of: a call never waits for its trace, and may go without."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._storing: set[asyncio.Task[None]] = set()
+
+    def keep(self, call_id: str, trace: Trace) -> None:
+        task = asyncio.get_running_loop().create_task(self._store(call_id, trace))
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+
+    async def finish(self) -> None:
+        """Wait for those that are being stored."""
+        await asyncio.gather(*self._storing)
+
+    async def _store(self, call_id: str, trace: Trace) -> None:
+        try:
+            await self._jobs.run(add_trace, call_id=call_id, trace=trace)
+        except Exception:
+            logger.exception("a SIP trace was not kept", extra={"call_id": call_id})

@@ -9,6 +9,7 @@ from calls.models.recording import Recording
 from calls.models.retention import DataExport, Retention
 from calls.models.search import CallWords, SavedView
 from calls.models.talk import PublicTalk, TalkLink
+from calls.models.trace import SipTrace
 from calls.models.transcript import Turn
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Recording",
     "Retention",
     "SavedView",
+    "SipTrace",
     "TalkLink",
     "Turn",
 ]

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, workspaces
 from accounts.models import Account
-from calls.models import BatchRow, Call, CallBatch, CallEvent, CallWords, Leg, Recording, Retention, Turn
+from calls.models import BatchRow, Call, CallBatch, CallEvent, CallWords, Leg, Recording, Retention, SipTrace, Turn
 from calls.services import exports
 from vaniagent.lib import errors
 from webhooks import services as webhooks
@@ -203,6 +203,7 @@ def _erase_numbers(calls: Sequence[Call]) -> None:
         caller = masked(call.from_number) if call.from_number else None
         Call.objects.filter(pk=call.pk).update(to_number=masked(call.to_number), from_number=caller, metadata={})
     Leg.objects.filter(call__in=calls).update(params={}, ended_detail="")
+    SipTrace.objects.filter(call__in=calls).delete()
     # What was to be sent of them, or is kept for a replay.
     webhooks.forget_subjects(account=calls[0].account, subjects=[call.public_id for call in calls])
 

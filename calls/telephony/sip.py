@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from baresip.call import Call
@@ -13,6 +15,7 @@ from baresip.events import Event, StackEvent
 from calls.audio.framing import TELEPHONE_RATE, frame_bytes, silent_frame
 from calls.telephony.base import EndedBy, EndReason, Leg, LegEnd, LegEvents, LegFactory, LegKind, LegSpec
 from calls.telephony.sip_phone import SipPhone
+from calls.telephony.sip_trace import Trace
 from calls.telephony.sip_trunk import Trunk, TrunkUnreachable
 
 log = logging.getLogger(__name__)
@@ -24,6 +27,8 @@ AHEAD_FRAMES: Final = 2
 MOST_BUFFERED: Final = 6 * FRAME
 # What is read at once: more than this waits only after a stall of ours.
 MOST_READ: Final = 10 * FRAME
+
+LAST_WORD_SECONDS: Final = 1.0
 
 # What a trunk's answer means to whoever called.
 _REASONS: Final = {
@@ -46,11 +51,15 @@ def end_of_answer(text: str) -> LegEnd:
     return LegEnd(reason, by, f"SIP {status}" if status else "SIP transport")
 
 
-def sip_legs(phone: SipPhone) -> LegFactory:
+# Keeps what went over the wire of a call; called when somebody answered and after the end.
+KeepTrace = Callable[[str, Trace], None]
+
+
+def sip_legs(phone: SipPhone, *, keep_trace: KeepTrace) -> LegFactory:
     """The factory of SIP legs, for the gateway's table of kinds."""
 
     def make(spec: LegSpec, events: LegEvents) -> Leg:
-        return SipLeg(spec, events, phone=phone)
+        return SipLeg(spec, events, phone=phone, keep_trace=keep_trace)
 
     return make
 
@@ -61,10 +70,14 @@ class SipLeg:
     kind: LegKind = LegKind.SIP
     rate: int = TELEPHONE_RATE
 
-    def __init__(self, spec: LegSpec, events: LegEvents, *, phone: SipPhone) -> None:
+    def __init__(
+        self, spec: LegSpec, events: LegEvents, *, phone: SipPhone, keep_trace: KeepTrace | None = None
+    ) -> None:
         self._spec = spec
         self._events = events
         self._phone = phone
+        self._keep_trace = keep_trace
+        self._sip_call_id = ""
         self._call: Call | None = None
         self._is_answered = False
         self._is_encrypted = False
@@ -130,6 +143,12 @@ class SipLeg:
 
     async def close(self) -> None:
         await self.hang_up()
+        # The far end's last word is on its way.
+        asyncio.get_running_loop().call_later(LAST_WORD_SECONDS, self._store_trace)
+
+    def _store_trace(self) -> None:
+        if self._keep_trace is not None and self._sip_call_id:
+            self._keep_trace(self._spec.call_id, self._phone.take_trace(self._sip_call_id))
 
     def _send(self, call: Call, frame: bytes) -> None:
         audio = call.audio
@@ -148,6 +167,7 @@ class SipLeg:
 
     def _take(self, event: StackEvent) -> None:
         """What the stack says of this call."""
+        self._sip_call_id = event.call_id or self._sip_call_id
         if self._over:
             return
         match event.event:
@@ -171,6 +191,7 @@ class SipLeg:
             return
         self._is_answered = True
         self._events.answered()
+        self._store_trace()
 
     def _closed(self, text: str) -> None:
         if not self._is_answered:

@@ -15,6 +15,7 @@ from baresip.events import Event, StackEvent
 from baresip.runtime import Runtime
 from baresip.ua import UserAgent
 
+from calls.telephony.sip_trace import SipTrace, Trace
 from calls.telephony.sip_trunk import Trunk, look_up
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class SipPhone:
         self._settings = settings
         self._runtime: Runtime | None = None
         self._starting = asyncio.Lock()
+        self._trace = SipTrace()
         # By trunk and number. The stack keeps an identity until it ends, so each is made once.
         self._agents: dict[tuple[Trunk, str, str], UserAgent] = {}
         self._listeners: dict[int, Listener] = {}
@@ -72,6 +74,10 @@ class SipPhone:
         """Nobody listens to this call any more."""
         self._listeners.pop(call.handle, None)
 
+    def take_trace(self, sip_call_id: str) -> Trace:
+        """The messages of a call since the last look."""
+        return self._trace.take(sip_call_id)
+
     async def close(self) -> None:
         """End the stack, and with it every call."""
         runtime, self._runtime = self._runtime, None
@@ -79,6 +85,7 @@ class SipPhone:
             task.cancel()
         if runtime is not None:
             await runtime.close()
+            self._trace.detach()
 
     async def _agent(self, trunk: Trunk, number: str, host: str) -> UserAgent:
         async with self._starting:
@@ -108,12 +115,14 @@ class SipPhone:
     async def _start(self) -> Runtime:
         its = self._settings
         runtime = Runtime()
+        self._trace.attach()
         await runtime.start(
             baresip.Config(
                 net_interface=its.host or None,
                 max_concurrent_calls=its.most_calls,
                 rtp_timeout=RTP_TIMEOUT_SECONDS,
                 native_log_level="error",
+                sip_trace=True,
                 extra_config_text=(
                     f"sip_listen {its.host or ANY_HOST}:{its.port}\n"
                     f"rtp_ports {its.rtp_ports}\n"

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand
 
 from calls.audio.speech_client import SpeechClient
 from calls.bus import Bus, process_name
-from calls.leg_store import DjangoLegStore
+from calls.leg_store import DjangoLegStore, TraceKeeper
 from calls.services.background import Jobs
 from calls.telephony.base import LegKind
 from calls.telephony.holder import Holder
@@ -62,10 +62,11 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
         ):
             store = DjangoLegStore(name=name, kind="gateway", jobs=jobs)
             phone = SipPhone(sip_settings(max_legs))
+            traces = TraceKeeper(jobs)
             holder = Holder(
                 wire=bus,
                 store=store,
-                kinds={LegKind.SANDBOX: sandbox_legs(speech), LegKind.SIP: sip_legs(phone)},
+                kinds={LegKind.SANDBOX: sandbox_legs(speech), LegKind.SIP: sip_legs(phone, keep_trace=traces.keep)},
                 recorder=recorder,
                 synthesizer=speech,
                 most_legs=max_legs,
@@ -77,6 +78,7 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
                 try:
                     await holder.run()
                 finally:
+                    await traces.finish()
                     await phone.close()
                 saying.cancel()
     logger.info("the gateway has ended", extra={"gateway": name, "worst_tick_ms": round(holder.lateness.worst * 1000)})
