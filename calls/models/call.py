@@ -21,6 +21,8 @@ class Call(models.Model):
     """A conversation on the phone, from the request for it to its analysis."""
 
     class Status(models.TextChoices):
+        # Only where somebody asked for a later time, or for another attempt: nothing is held, and it is not live.
+        SCHEDULED = "scheduled"
         INITIATED = "initiated"
         IN_PROGRESS = "in_progress"
         COMPLETED = "completed"
@@ -36,6 +38,8 @@ class Call(models.Model):
         NEGATIVE = "negative"
 
     LIVE = (Status.INITIATED, Status.IN_PROGRESS)
+    # What has not ended.
+    OPEN = (Status.SCHEDULED, *LIVE)
 
     public_id = models.CharField(max_length=40, unique=True, default=_call_id, editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="calls")
@@ -76,6 +80,20 @@ class Call(models.Model):
     rate_per_minute = models.BigIntegerField(default=0)
     cost = models.BigIntegerField(null=True)
 
+    # When it was asked to begin; null: at once. `due_at` is when it is tried next, and once it began, when that was.
+    scheduled_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    # How it ends if what it waits for, although it is due, does not come.
+    waits_for = models.CharField(max_length=40, blank=True, db_default="")
+    # After which ends it is tried again, how often and how far apart (retry_rules.py), as its last attempt keeps it.
+    retry = models.JSONField(null=True)
+    retry_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="retries", db_index=False)
+    attempt = models.PositiveSmallIntegerField(db_default=1, default=1, help_text="From 1")
+    # The line of a batch that it was placed for, which may have several calls, one after the other.
+    batch_row = models.ForeignKey(
+        "calls.BatchRow", on_delete=models.SET_NULL, null=True, related_name="calls", db_index=False
+    )
+
     # What the analysis found; null until then.
     sentiment = models.CharField(max_length=10, choices=Sentiment.choices, null=True)
     summary = models.TextField(null=True)
@@ -89,13 +107,29 @@ class Call(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(status__in=["initiated", "in_progress"], completed_at=None, ended_reason=None)
+                condition=models.Q(
+                    status__in=["scheduled", "initiated", "in_progress"], completed_at=None, ended_reason=None
+                )
                 | models.Q(status__in=["completed", "failed"], completed_at__isnull=False, ended_reason__isnull=False),
                 name="call_that_ended_says_why",
             ),
             # GET /v1/calls, too: how many there are, and the page at any offset.
             models.UniqueConstraint("account", "number", name="call_is_numbered_once"),
             models.CheckConstraint(condition=models.Q(number__gt=0), name="call_is_numbered"),
+            models.CheckConstraint(
+                condition=~models.Q(status="scheduled") | models.Q(due_at__isnull=False),
+                name="call_that_is_scheduled_has_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["retry_of", "attempt"],
+                name="call_is_tried_again_once_each",
+                condition=models.Q(retry_of__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["batch_row"],
+                name="batch_row_has_one_call_at_once",
+                condition=models.Q(status__in=["scheduled", "initiated", "in_progress"], batch_row__isnull=False),
+            ),
         ]
         indexes = [
             # GET /v1/calls with a filter: the newest of a status, of an agent. Following an account: its newest calls.
@@ -111,6 +145,12 @@ class Call(models.Model):
                 fields=["phone_line"],
                 name="call_live_on_line",
                 condition=models.Q(status__in=["initiated", "in_progress"], phone_line__isnull=False),
+            ),
+            # The scheduled calls whose time has come.
+            models.Index(fields=["due_at"], name="call_due", condition=models.Q(status="scheduled")),
+            # The calls of a batch's row.
+            models.Index(
+                fields=["batch_row", "id"], name="call_of_batch_row", condition=models.Q(batch_row__isnull=False)
             ),
             # Staff look for the calls to a number.
             models.Index(fields=["to_number", "-id"], name="call_by_number"),

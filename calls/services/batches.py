@@ -271,6 +271,7 @@ def _place_next(batch: CallBatch, *, at: datetime) -> bool:
                 metadata=row.metadata,
                 at=at,
             )
+            Call.objects.filter(pk=row.call.pk).update(batch_row=row)
             row.status, row.problem, row.not_before = Row.PLACED, "", None
     except (
         starting.TooManyLiveCalls,
