@@ -40,7 +40,12 @@ class EventType:
 
 
 ALL: Final = (
-    EventType("call.started", "The call has been initiated."),
+    EventType(
+        "call.started",
+        "The call has been initiated. With `direction` it came in: over a phone line, or from a browser.",
+        {"direction": {"const": "inbound", "examples": ["inbound"]}},
+        optional=frozenset({"direction"}),
+    ),
     EventType("call.answered", "Somebody answered."),
     EventType(
         "transcript.update",

@@ -133,6 +133,8 @@ def to_timestamp(at: datetime) -> str:
 
 def _own_fields(call: Call, event_type: str) -> dict[str, Any]:
     """What events of this type say of themselves, read from the call."""
+    if event_type == "call.started" and call.direction == Call.Direction.INBOUND:
+        return {"direction": call.direction}
     if event_type in ("call.completed", "call.failed"):
         return {"duration": call.duration, "ended_reason": call.ended_reason}
     if event_type == "recording.ready":

@@ -65,7 +65,7 @@ def body_of(event_type: str) -> dict[str, Any]:
         {
             "event": {"const": event_type, "examples": [event_type]},
             "timestamp": TIME,
-            "data": object_of(_OF_ACCOUNT.get(event_type) or _data_of_call(event_type)),
+            "data": object_of(_OF_ACCOUNT.get(event_type) or _data_of_call(event_type), optional=_optional(event_type)),
         }
     )
 
@@ -106,6 +106,11 @@ def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: b
             }
         }
     return result
+
+
+def _optional(event_type: str) -> frozenset[str]:
+    of_call = call_events.BY_NAME.get(event_type)
+    return frozenset() if of_call is None else of_call.optional
 
 
 def _data_of_call(event_type: str) -> dict[str, Shape]:

@@ -44,6 +44,7 @@ def begin_dial(*, call_id: str, holder: str, at: datetime) -> Plan | None:
     leg = legs.select_related("call__agent_version", "call__phone_line").get()
     call = leg.call
     line = call.phone_line
+    is_inbound = call.direction == Call.Direction.INBOUND
     spec = LegSpec(
         call_id=call_id,
         kind=LegKind(leg.kind),
@@ -51,8 +52,9 @@ def begin_dial(*, call_id: str, holder: str, at: datetime) -> Plan | None:
         from_number=call.from_number or "",
         ring_timeout=leg.ring_timeout,
         language=call.agent_version.language,
-        params=leg.params if line is None else lines.dial_params(line),
-        dial_after=0.0 if line is None else lines.take_turn(line=line, at=at),
+        is_inbound=is_inbound,
+        params=leg.params | (lines.dial_params(line) if line is not None else {}),
+        dial_after=0.0 if line is None or is_inbound else lines.take_turn(line=line, at=at),
     )
     return Plan(spec, speaker=voices.speaker_of(call.agent_version.voice))
 

@@ -69,13 +69,13 @@ def start_call(
 
     `by` is a person who placed it, for the audit log and, as its origin, the call's own.
     """
-    version = _version_of(agent)
+    version = version_of(agent)
     gate.check_ring(account=account, version=version, to_number=to_number, at=at)
     is_test = api_key is not None and api_key.mode == ApiKey.Mode.TEST
     route = lines.choose_line(account=account, is_test=is_test, to_number=to_number, from_number=from_number)
     if route.line_pk is not None and sandbox_lines is not None:
         raise lines.NotOfThisLine("This call takes a phone line: nobody there says what is told", param="sandbox")
-    call = _open_call(
+    call = open_call(
         account=account,
         version=version,
         is_test=is_test,
@@ -113,11 +113,11 @@ def start_browser_talk(
     `max_duration` (seconds) only shortens the agent's own. Raises NoSuchAgent, AccountSuspended, TooManyLiveCalls and
     billing.InsufficientCredits.
     """
-    current = _version_of(agent)
+    current = version_of(agent)
     if version is not None and version.agent_id != agent.pk:
         raise NoSuchAgent("There is no such version of this agent.", param="version")
 
-    call = _open_call(
+    call = open_call(
         account=account,
         version=version or current,
         is_test=api_key is not None and api_key.mode == ApiKey.Mode.TEST,
@@ -138,7 +138,7 @@ def start_browser_talk(
     return BrowserTalk(call, media_url=links.media_path(call.public_id, at=at))
 
 
-def _version_of(agent: Agent) -> AgentVersion:
+def version_of(agent: Agent) -> AgentVersion:
     """What new calls of the agent take. Raises NoSuchAgent."""
     if agent.status != Agent.Status.ACTIVE:
         raise NoSuchAgent("There is no agent with this id.", param="agent_id")
@@ -147,7 +147,7 @@ def _version_of(agent: Agent) -> AgentVersion:
     return agent.current
 
 
-def _open_call(
+def open_call(
     *,
     account: Account,
     version: AgentVersion,

@@ -78,6 +78,8 @@ class LegSpec:
     from_number: str = field(repr=False)
     ring_timeout: float
     language: str = "en-US"
+    # Whether the person called us: dialling such a leg is to answer it.
+    is_inbound: bool = False
     # Seconds until it may be dialled: others on the same line go first.
     dial_after: float = 0.0
     # What only this kind understands: `{"lines": [...]}` of the sandbox, a SIP line's settings.

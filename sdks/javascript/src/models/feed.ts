@@ -8,9 +8,12 @@ interface Heard<T extends string> {
   seq: number;
 }
 
+/** The call has been initiated. `direction` is there where it came in. */
+export type CallStarted = Heard<"call.started"> & { direction?: "inbound" };
+
 /** Something happened that needs no more words. */
 export type CallMoved = Heard<
-  "call.started" | "call.answered" | "call.voicemail_detected" | "call.taken_over" | "call.resumed" | "transcript.ready"
+  "call.answered" | "call.voicemail_detected" | "call.taken_over" | "call.resumed" | "transcript.ready"
 >;
 
 interface Said {
@@ -44,6 +47,7 @@ export type RecordingReady = Heard<"recording.ready"> & { duration: number };
 
 /** What the live feed tells of a call: `type` says which event it is. Pass over those that you do not know. */
 export type FeedEvent =
+  | CallStarted
   | CallMoved
   | TranscriptUpdate
   | CallInstructed

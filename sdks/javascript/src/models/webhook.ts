@@ -77,6 +77,11 @@ export interface CallData {
   metadata: Metadata;
 }
 
+/** `direction` is there where the call came in. */
+export interface CallStartedData extends CallData {
+  direction?: "inbound";
+}
+
 /** Both links are null where nobody answered. */
 export interface CallEndedData extends CallData {
   duration: number;
@@ -110,7 +115,7 @@ interface Told<E extends string, D> {
 
 /** What a webhook tells: `event` says which one it is, and so what `data` has. Pass over those that you do not know. */
 export type WebhookEvent =
-  | Told<"call.started", CallData>
+  | Told<"call.started", CallStartedData>
   | Told<"call.completed", CallEndedData>
   | Told<"call.failed", CallEndedData>
   | Told<"transcript.ready", TranscriptData>

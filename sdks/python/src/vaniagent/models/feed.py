@@ -19,11 +19,17 @@ class FeedModel(Model):
     seq: Optional[int] = None
 
 
+class CallStarted(FeedModel):
+    """The call has been initiated. `direction` is "inbound" where it came in, and None where it was placed."""
+
+    type: Literal["call.started"]
+    direction: Optional[str] = None
+
+
 class CallMoved(FeedModel):
     """Something happened that needs no more words."""
 
     type: Literal[
-        "call.started",
         "call.answered",
         "call.voicemail_detected",
         "call.taken_over",
@@ -93,6 +99,7 @@ class UnknownFeedEvent(FeedModel):
 
 
 FeedEvent = Union[
+    CallStarted,
     CallMoved,
     TranscriptUpdate,
     CallInstructed,
@@ -104,6 +111,7 @@ FeedEvent = Union[
 ]
 
 _KINDS: List[Type[Any]] = [
+    CallStarted,
     CallMoved,
     TranscriptUpdate,
     CallInstructed,

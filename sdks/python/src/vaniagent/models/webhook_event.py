@@ -18,6 +18,12 @@ class CallData(Model):
     metadata: Dict[str, Any]
 
 
+class CallStartedData(CallData):
+    """`direction` is "inbound" where the call came in, and None where it was placed."""
+
+    direction: Optional[str] = None
+
+
 class CallEndedData(CallData):
     """Both links are None where nobody answered."""
 
@@ -59,7 +65,7 @@ class WebhookModel(Model):
 
 class CallStartedEvent(WebhookModel):
     event: Literal["call.started"]
-    data: CallData
+    data: CallStartedData
 
 
 class CallEndedEvent(WebhookModel):
