@@ -81,6 +81,8 @@ class AgentVersion(models.Model):
     )
     # As `agents.hours` writes them; null: at any time.
     calling_hours = models.JSONField(null=True)
+    # As `agents.transfers` writes them.
+    transfers = models.JSONField(default=list, db_default=[])
     # Who made the version; both null where it was the platform, or they are gone.
     author = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     author_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")

@@ -37,6 +37,7 @@ SETTINGS: Final = (
     "patience",
     "speed",
     "calling_hours",
+    "transfers",
 )
 
 

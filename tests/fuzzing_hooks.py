@@ -23,6 +23,7 @@ REFUSED_BY_LINES: Final = (
 # What is wrong with well-formed hours, and no schema can say; and what hours refuse, which depends on the clock.
 REFUSED_BY_HOURS: Final = (
     "'calling_hours': ",
+    "'transfers': ",
     "Outside this agent's calling hours",
     "This agent calls by the clock of whoever is called",
     "This number may be in several time zones",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from agents import hours, previews, voices
+from agents import hours, previews, transfers, voices
 from agents.models import Agent, AgentVersion
 from vaniagent.lib.api.fields import BoolField, IdField, NumberField, TextField, WholeNumberField
 from vaniagent.lib.api.serializers import Input, PageQuery
@@ -90,6 +90,18 @@ class CallingHoursBody(Input):
             raise serializers.ValidationError(str(error)) from error
 
 
+class DestinationBody(Input):
+    """Somebody whom the agent may transfer a call to."""
+
+    name = TextField(max_length=transfers.NAME_MAX)
+    to = TextField(max_length=transfers.ADDRESS_MAX)
+    mode = serializers.ChoiceField(choices=transfers.MODES, default="cold")
+    via = serializers.ChoiceField(choices=transfers.WAYS, default="bridge")
+    when = TextField(max_length=transfers.WHEN_MAX, default="", allow_blank=True)
+    announcement = TextField(max_length=transfers.ANNOUNCEMENT_MAX, default=None, allow_null=True)
+    record = BoolField(default=True)
+
+
 class AgentBody(Input):
     """What makes an agent, or changes one."""
 
@@ -105,6 +117,13 @@ class AgentBody(Input):
     silence_timeout = WholeNumberField(min_value=5, max_value=120, required=False)
     speech = SpeechBody(required=False)
     calling_hours = CallingHoursBody(required=False, allow_null=True)
+    transfers = serializers.ListField(child=DestinationBody(), max_length=transfers.MOST, required=False)
+
+    def validate_transfers(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        try:
+            return [destination.as_json() for destination in transfers.read(given)]
+        except transfers.BadTransfers as error:
+            raise serializers.ValidationError(str(error)) from error
 
     def to_internal_value(self, data: Any) -> Any:
         """What is said of speech are settings like all others."""
@@ -139,6 +158,16 @@ class CallingHoursSerializer(serializers.Serializer[Any]):
     )
 
 
+class DestinationSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    to = serializers.CharField()
+    mode = serializers.ChoiceField(choices=transfers.MODES)
+    via = serializers.ChoiceField(choices=transfers.WAYS)
+    when = serializers.CharField(allow_blank=True)
+    announcement = serializers.CharField(allow_null=True)
+    record = serializers.BooleanField()
+
+
 class AgentSerializer(serializers.ModelSerializer[Agent]):
     id = IdField("agent", source="public_id")
     name = serializers.CharField(source="current.name")
@@ -155,6 +184,7 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
     silence_timeout = serializers.IntegerField(source="current.silence_timeout")
     speech = SpeechSerializer(source="current")
     calling_hours = CallingHoursSerializer(source="current.calling_hours", allow_null=True)
+    transfers = DestinationSerializer(source="current.transfers", many=True)
     version = serializers.IntegerField(source="current.number")
 
     class Meta:
@@ -173,6 +203,7 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
             "silence_timeout",
             "speech",
             "calling_hours",
+            "transfers",
             "status",
             "version",
             "created_at",

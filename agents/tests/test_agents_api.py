@@ -43,6 +43,7 @@ def test_the_published_example(api: Any, account: Any) -> None:
         "silence_timeout": 21,
         "speech": {"interruptible": True, "patience": "normal", "speed": 1.0},
         "calling_hours": None,
+        "transfers": [],
         "status": "active",
         "version": 1,
     }

@@ -14,6 +14,7 @@ from agents.api.serializers import AgentBody
 from agents.models import AgentVersion
 from agents.services import HOUSE_PROMPT, SETTINGS
 from dashboard.forms.hours import HoursField
+from dashboard.forms.transfers import TransfersField
 
 VoicemailAction = AgentVersion.VoicemailAction
 Patience = AgentVersion.Patience
@@ -118,6 +119,7 @@ class AgentForm(forms.Form):
         help_text=_("Of the voice: from 0.7, slow, to 1.3, fast. 1 is how it was made."),
     )
     calling_hours = HoursField(label=_("Hours for calls it places"), required=False)
+    transfers = TransfersField(label=_("Whom it may transfer calls to"), required=False)
     max_duration = forms.IntegerField(
         label=_("Longest call"),
         min_value=_BODY["max_duration"].min_value,
@@ -192,7 +194,15 @@ def settings_of_new(starter: Mapping[str, Any] | None = None) -> dict[str, Any]:
     fields: Any = AgentVersion._meta
     defaults = {
         name: fields.get_field(name).get_default()
-        for name in ("temperature", "max_duration", "voicemail_action", "silence_timeout", *_SPEECH, "calling_hours")
+        for name in (
+            "temperature",
+            "max_duration",
+            "voicemail_action",
+            "silence_timeout",
+            *_SPEECH,
+            "calling_hours",
+            "transfers",
+        )
     }
     plain = {"name": "", "prompt": HOUSE_PROMPT, "voice": voice.id, "language": voice.language}
     return {**defaults, **plain, **(starter or {})}

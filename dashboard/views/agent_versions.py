@@ -20,8 +20,8 @@ from agents.models import Agent, AgentVersion
 from agents.versions import Change, Line
 from dashboard.access import Role, page
 from dashboard.acting import actor_of
+from dashboard.forms import hours, transfers
 from dashboard.forms.agents import AgentForm, labels_of
-from dashboard.forms.hours import in_words
 from dashboard.requests import DashboardRequest
 from dashboard.views.agents import current_of, find_agent, frame_of
 from vaniagent.lib import errors
@@ -129,7 +129,9 @@ def _words(name: str, value: Any) -> str:
         voice = voices.find(value)
         return f"{voice.name} ({voice.id})" if voice else str(value)
     if name == "calling_hours":
-        return in_words(value)
+        return hours.in_words(value)
+    if name == "transfers":
+        return transfers.in_words(value)
     if name in ("voicemail_action", "patience", "interruptible"):
         choices: Any = AgentForm.base_fields[name]
         return str(dict(choices.choices).get(str(value), value))

@@ -21,6 +21,7 @@ export interface Agent {
   silenceTimeout: number;
   speech: Speech;
   callingHours: CallingHours | null;
+  transfers: Destination[];
   status: AgentStatus;
   version: number;
   createdAt: string;
@@ -43,6 +44,7 @@ export interface AgentBody {
   silenceTimeout?: number;
   speech?: SpeechBody;
   callingHours?: CallingHoursBody | null;
+  transfers?: DestinationBody[];
 }
 
 export type Patience = Open<"quick" | "normal" | "patient">;
@@ -55,6 +57,21 @@ export interface Speech {
 }
 
 export type SpeechBody = Partial<Speech>;
+
+export type TransferMode = Open<"cold" | "warm">;
+
+/** Somebody whom the agent may transfer a call to: `to` is a number or a SIP address, `when` tells it in which case. */
+export interface Destination {
+  name: string;
+  to: string;
+  mode: TransferMode;
+  via: Open<"bridge" | "refer">;
+  when: string;
+  announcement: string | null;
+  record: boolean;
+}
+
+export type DestinationBody = Pick<Destination, "name" | "to"> & Partial<Destination>;
 
 /** Windows of a day, such as `["09:00", "17:00"]`. */
 export type Windows = string[][];

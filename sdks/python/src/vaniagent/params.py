@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List
+from typing import Dict, List, Optional
 
 from vaniagent.compat import TypedDict
 
@@ -26,3 +26,18 @@ class CallingHoursParams(TypedDict, total=False):
 
     timezone: str
     days: Dict[str, List[List[str]]]
+
+
+class DestinationParams(TypedDict, total=False):
+    """Somebody whom an agent may transfer a call to: `name` and `to`, a number or a SIP address, are needed.
+
+    `mode` is `cold` or `warm`, `via` is `bridge` or `refer`; `when` tells the agent in which case.
+    """
+
+    name: str
+    to: str
+    mode: str
+    via: str
+    when: str
+    announcement: Optional[str]
+    record: bool

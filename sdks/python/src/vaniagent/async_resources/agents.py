@@ -1,13 +1,13 @@
 # Made by scripts/make_async.py: change vaniagent/resources/agents.py instead.
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union, cast
 
 from vaniagent.async_resources.base import AsyncResource
 from vaniagent.models import Agent, Talk
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import PageRequest
-from vaniagent.params import CallingHoursParams, SpeechParams
+from vaniagent.params import CallingHoursParams, DestinationParams, SpeechParams
 from vaniagent.resources.base import nothing, segment
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class AsyncAgents(AsyncResource):
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Agent:
         """Make an agent."""
@@ -53,6 +54,7 @@ class AsyncAgents(AsyncResource):
             silence_timeout=silence_timeout,
             speech=speech,
             calling_hours=calling_hours,
+            transfers=transfers,
         )
         return await self._request(Agent, "POST", "/agents", body=body, idempotency_key=idempotency_key)
 
@@ -86,6 +88,7 @@ class AsyncAgents(AsyncResource):
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
     ) -> Agent:
         """Change an agent. Calls keep the version that they were placed with."""
         body = given(
@@ -101,6 +104,7 @@ class AsyncAgents(AsyncResource):
             silence_timeout=silence_timeout,
             speech=speech,
             calling_hours=calling_hours,
+            transfers=transfers,
         )
         return await self._request(Agent, "PATCH", f"/agents/{segment(agent_id)}", body=body)
 

@@ -21,6 +21,18 @@ class CallingHours(Model):
     days: Dict[str, List[List[str]]]
 
 
+class Destination(Model):
+    """Somebody whom an agent may transfer a call to."""
+
+    name: str
+    to: str
+    mode: str
+    via: str
+    when: str
+    announcement: Optional[str]
+    record: bool
+
+
 class Talk(Model):
     """A call over a microphone and a speaker. `media_url` is its socket's address, for one use until `expires_at`."""
 
@@ -46,6 +58,7 @@ class Agent(Model):
     silence_timeout: int
     speech: Speech
     calling_hours: Optional[CallingHours]
+    transfers: List[Destination]
     status: str
     version: int
     created_at: datetime

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union, cast
 
 from vaniagent.models import Agent, Talk
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import Page
-from vaniagent.params import CallingHoursParams, SpeechParams
+from vaniagent.params import CallingHoursParams, DestinationParams, SpeechParams
 from vaniagent.resources.base import Resource, nothing, segment
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Agents(Resource):
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Agent:
         """Make an agent."""
@@ -51,6 +52,7 @@ class Agents(Resource):
             silence_timeout=silence_timeout,
             speech=speech,
             calling_hours=calling_hours,
+            transfers=transfers,
         )
         return self._request(Agent, "POST", "/agents", body=body, idempotency_key=idempotency_key)
 
@@ -84,6 +86,7 @@ class Agents(Resource):
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
     ) -> Agent:
         """Change an agent. Calls keep the version that they were placed with."""
         body = given(
@@ -99,6 +102,7 @@ class Agents(Resource):
             silence_timeout=silence_timeout,
             speech=speech,
             calling_hours=calling_hours,
+            transfers=transfers,
         )
         return self._request(Agent, "PATCH", f"/agents/{segment(agent_id)}", body=body)
 
