@@ -32,7 +32,8 @@ from billing import services as billing
 from calls import events
 from calls.finding import CallFilter
 from calls.models import Call, CallBatch, DataExport, PhoneLine, Recording, TalkLink, Turn
-from calls.services import batches, lines, searching, talk_links, views
+from calls.services import batches, lines, searching, talk_links, traces, views
+from calls.telephony.sip_trace import SipMessage, Trace
 from dashboard.onboarding import open_first_workspace
 from ops.sample_words import AGENTS, ANSWERED, FAULTS, NOBODY, TALKS, Talk
 from vaniagent.lib import money
@@ -103,6 +104,7 @@ def fill(*, now: datetime | None = None) -> Sample:
     recordings = {talk: _wav(talk, number) for number, talk in enumerate(TALKS)}
     calls = [_call(account, made, number, recordings, now) for number in range(CALLS, 0, -1)]
     call = next(call for call in reversed(calls) if call.status == Call.Status.COMPLETED)
+    _trace(call, line)
     live = live_call(account, made[0], now)
     delivery = _deliveries(account, now)
     batch = _batch(account, made[1], by, now)
@@ -207,6 +209,26 @@ def _line(account: Account, agent: Agent, by: Actor, now: datetime) -> PhoneLine
         inbound_agent=agent,
     )
     return lines.note_check(line=line, status=PhoneLine.Status.READY, detail="", at=now)
+
+
+def _trace(call: Call, line: PhoneLine) -> None:
+    """As though the call had taken the line."""
+    Call.objects.filter(pk=call.pk).update(phone_line=line)
+    said = (
+        (True, f"INVITE sip:{call.to_number}@{line.domain} SIP/2.0"),
+        (False, "SIP/2.0 407 Proxy Authentication Required"),
+        (True, f"INVITE sip:{call.to_number}@{line.domain} SIP/2.0\nProxy-Authorization: (removed)"),
+        (False, "SIP/2.0 180 Ringing"),
+        (False, "SIP/2.0 200 OK\nContent-Type: application/sdp\n\nv=0\nm=audio 31000 RTP/AVP 0 8 101"),
+        (True, f"ACK sip:{call.to_number}@{line.domain} SIP/2.0"),
+        (False, "BYE sip:+14155550199@203.0.113.9 SIP/2.0"),
+        (True, "SIP/2.0 200 OK"),
+    )
+    messages = [
+        SipMessage(call.created_at + timedelta(milliseconds=number**3 * 130), is_sent, "udp", "198.51.100.7:5060", text)
+        for number, (is_sent, text) in enumerate(said)
+    ]
+    traces.add_trace(call_id=call.public_id, trace=Trace(messages))
 
 
 def _endpoints(account: Account, now: datetime) -> Endpoint:

@@ -18,6 +18,8 @@ from billing import payments
 from billing.models import Balance
 from billing.payments.fake import FakePayments
 from calls.models import Call, Turn
+from calls.services.traces import add_trace
+from calls.telephony.sip_trace import SipMessage, Trace
 from conftest import ApiClient
 from vaniagent.lib import errors
 from vaniagent.lib.api import schema
@@ -242,12 +244,16 @@ def test_a_call_from_its_start_to_its_end(api, agent, document):
     Turn.objects.create(call=call, number=2, speaker="user", text="Hi", is_final=True, created_at=timezone.now())
     path = f"/v1/calls/{made['id']}"
     turns = check(document, "/v1/calls/{id}/transcript", "get", api.get(f"{path}/transcript"))["turns"]
+    message = SipMessage(timezone.now(), True, "udp", "198.51.100.7:5060", "INVITE sip:x SIP/2.0")
+    add_trace(call_id=call.public_id, trace=Trace([message]))
+    trace = check(document, "/v1/calls/{id}/sip_trace", "get", api.get(f"{path}/sip_trace"))
     ended = check(document, "/v1/calls/{id}/hangup", "post", api.post(f"{path}/hangup"))
     Call.objects.update(sentiment="neutral", summary="A greeting.", heard_turns=1, heard_p50_ms=700, heard_p95_ms=900)
     analysed = check(document, "/v1/calls/{id}", "get", api.get(path))
     page = check(document, "/v1/calls", "get", api.get(f"/v1/calls?status=failed&agent_id={agent.public_id}"))
 
     assert [turn["speaker"] for turn in turns] == ["agent", "user"]
+    assert [message["title"] for message in trace["messages"]] == ["INVITE"]
     assert ended["ended_reason"] == "canceled"
     assert analysed["metadata"] == body["metadata"]
     assert analysed["latency"] == {"heard_p50_ms": 700, "heard_p95_ms": 900, "turns": 1}

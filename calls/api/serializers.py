@@ -191,3 +191,18 @@ class TurnSerializer(serializers.ModelSerializer[Turn]):
 class TranscriptSerializer(serializers.Serializer[dict[str, Any]]):
     call_id = IdField("call")
     turns = TurnSerializer(many=True)
+
+
+class SipMessageSerializer(serializers.Serializer[dict[str, Any]]):
+    at = serializers.DateTimeField()
+    direction = serializers.ChoiceField(choices=["sent", "received"], help_text="As we see it")
+    transport = serializers.CharField(help_text="`udp`, `tcp`, `tls`")
+    peer = serializers.CharField(help_text="Address and port of the other side")
+    title = serializers.CharField(help_text="`INVITE`, `180 Ringing`")
+    text = serializers.CharField(help_text="The whole message, with credentials, keys and typed digits removed")
+
+
+class SipTraceSerializer(serializers.Serializer[dict[str, Any]]):
+    call_id = IdField("call")
+    messages = SipMessageSerializer(many=True)
+    is_cut = serializers.BooleanField(help_text="There were more than the 200 that are kept")

@@ -20,10 +20,11 @@ from calls.api.serializers import (
     CallListQuery,
     CallSerializer,
     CallSummarySerializer,
+    SipTraceSerializer,
     TranscriptSerializer,
 )
 from calls.models import Call, Turn
-from calls.services import control
+from calls.services import control, traces
 from calls.services.starting import start_call
 from calls.telephony.base import EndedBy
 from vaniagent.lib.api.serializers import Nothing
@@ -36,6 +37,7 @@ class CallViewSet(ApiViewSet[Call]):
         "list": Scope.READ,
         "retrieve": Scope.READ,
         "transcript": Scope.READ,
+        "sip_trace": Scope.READ,
         "create": Scope.CALLS,
         "hangup": Scope.CALLS,
     }
@@ -85,6 +87,15 @@ class CallViewSet(ApiViewSet[Call]):
         call = self.get_object()
         turns = Turn.objects.filter(call=call, is_final=True).order_by("number")
         return Response(TranscriptSerializer({"call_id": call.public_id, "turns": turns}).data)
+
+    @extend_schema(responses=SipTraceSerializer)
+    @action(detail=True)
+    def sip_trace(self, request: Request, id: str) -> Response:
+        """Get the SIP messages of a call, without credentials; none where it took no SIP line."""
+        call = self.get_object()
+        trace = traces.trace_of(call)
+        shown = {"call_id": call.public_id, "messages": trace.messages, "is_cut": trace.is_cut}
+        return Response(SipTraceSerializer(shown).data)
 
     @extend_schema(request=Nothing)
     @action(detail=True, methods=["post"])

@@ -21,6 +21,8 @@ from calls import events
 from calls.models import Call, CallEvent, Recording, Turn
 from calls.peaks import peaks_of
 from calls.services import control
+from calls.services.traces import add_trace
+from calls.telephony.sip_trace import SipMessage, Trace
 from conftest import make_agent
 from dashboard.tests.test_calls import HOSTILE, ended, live
 from webhooks import services as webhooks
@@ -325,3 +327,23 @@ def test_a_webhook_of_another_call_is_not_sent_again_from_here(browser: Client, 
     answer = browser.post(f"/calls/{ended(agent).public_id}/deliveries/{delivery.public_id}/replay")
 
     assert answer.status_code == 404
+
+
+def test_the_sip_trace(browser: Client, agent: Agent) -> None:
+    call, bare = ended(agent), ended(agent)
+    text = f"INVITE sip:x SIP/2.0\nSubject: {HOSTILE}"
+    add_trace(
+        call_id=call.public_id,
+        trace=Trace([SipMessage(timezone.now(), True, "udp", "198.51.100.7:5060", text)], is_cut=True),
+    )
+
+    page = browser.get(f"/calls/{call.public_id}/sip").content.decode()
+    file = browser.get(f"/calls/{call.public_id}/sip.txt")
+
+    assert "198.51.100.7:5060" in page
+    assert "There were more messages than are kept." in page
+    assert HOSTILE not in page
+    assert HOSTILE in file.content.decode()
+    assert file.headers["Content-Disposition"].startswith("attachment;")
+    assert "There is none" in browser.get(f"/calls/{bare.public_id}/sip").content.decode()
+    assert browser.get(f"/calls/{bare.public_id}/sip.txt").status_code == 404

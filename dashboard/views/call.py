@@ -135,7 +135,7 @@ def call_peaks(request: DashboardRequest, call_id: str) -> HttpResponse:
 def find_call(request: DashboardRequest, call_id: str) -> Call:
     """The workspace's call of this id, with what its page shows of its agent. Raises Http404."""
     calls = Call.objects.for_account(request.account).select_related(
-        "account", "agent__current", "agent_version", "api_key", "recording"
+        "account", "agent__current", "agent_version", "api_key", "recording", "phone_line"
     )
     found: Call = get_object_or_404(calls, public_id=call_id)
     return found

@@ -60,6 +60,26 @@ export interface SandboxBody {
   lines?: string[];
 }
 
+/** What went between the trunk and the platform, without credentials. */
+export interface SipTrace {
+  callId: string;
+  messages: SipMessage[];
+  /** There were more. */
+  isCut: boolean;
+}
+
+export interface SipMessage {
+  at: string;
+  /** As the platform sees it. */
+  direction: Open<"sent" | "received">;
+  transport: Open<"udp" | "tcp" | "tls">;
+  /** Address and port of the other side. */
+  peer: string;
+  /** `INVITE`, `180 Ringing`. */
+  title: string;
+  text: string;
+}
+
 export interface Transcript {
   callId: string;
   turns: Turn[];

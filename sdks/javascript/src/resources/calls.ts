@@ -1,5 +1,5 @@
 import { VaniAgentError, WaitTimeoutError } from "../errors.js";
-import type { Call, CallBody, CallStatus, CallSummary, Transcript } from "../models/call.js";
+import type { Call, CallBody, CallStatus, CallSummary, SipTrace, Transcript } from "../models/call.js";
 import type { PagePromise } from "../pages.js";
 import type { APIPromise } from "../promise.js";
 import { sleep } from "../retries.js";
@@ -42,6 +42,11 @@ export class Calls extends Resource {
   /** Get what was said, turn by turn. */
   transcript(callId: string, options?: RequestOptions): APIPromise<Transcript> {
     return this.api.request("GET", `/calls/${segment(callId)}/transcript`, undefined, options);
+  }
+
+  /** Get the SIP messages of a call; none where it took no SIP line. */
+  sipTrace(callId: string, options?: RequestOptions): APIPromise<SipTrace> {
+    return this.api.request("GET", `/calls/${segment(callId)}/sip_trace`, undefined, options);
   }
 
   /**

@@ -13,6 +13,7 @@ from vaniagent.models import (
     EndpointWithSecret,
     Line,
     Replay,
+    SipTrace,
     Talk,
     TopUp,
     Transaction,
@@ -21,7 +22,7 @@ from vaniagent.models import (
 )
 from vaniagent.not_given import NOT_GIVEN, NotGiven
 from vaniagent.pagination import AsyncPage, Page
-from vaniagent.params import CallingHoursParams, Sandbox, SpeechParams
+from vaniagent.params import CallingHoursParams, DestinationParams, Sandbox, SpeechParams
 
 class RawAccount:
     def get(self) -> RawResponse[Account]: ...
@@ -87,6 +88,7 @@ class RawAgents:
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Agent]: ...
     def list(
@@ -113,6 +115,7 @@ class RawAgents:
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
     ) -> RawResponse[Agent]: ...
     def delete(self, agent_id: str) -> RawResponse[None]: ...
     def talk(
@@ -139,6 +142,7 @@ class AsyncRawAgents:
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Agent]: ...
     async def list(
@@ -165,6 +169,7 @@ class AsyncRawAgents:
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
     ) -> RawResponse[Agent]: ...
     async def delete(self, agent_id: str) -> RawResponse[None]: ...
     async def talk(
@@ -197,6 +202,7 @@ class RawCalls:
     def get(self, call_id: str) -> RawResponse[Call]: ...
     def hangup(self, call_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Call]: ...
     def transcript(self, call_id: str) -> RawResponse[Transcript]: ...
+    def sip_trace(self, call_id: str) -> RawResponse[SipTrace]: ...
 
 class AsyncRawCalls:
     async def create(
@@ -220,6 +226,7 @@ class AsyncRawCalls:
     async def get(self, call_id: str) -> RawResponse[Call]: ...
     async def hangup(self, call_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Call]: ...
     async def transcript(self, call_id: str) -> RawResponse[Transcript]: ...
+    async def sip_trace(self, call_id: str) -> RawResponse[SipTrace]: ...
 
 class RawPhoneLines:
     def create(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Mapping, Optional, Union, cast
 from vaniagent.async_resources.base import AsyncResource
 from vaniagent.async_streaming import AsyncCallStream
 from vaniagent.errors import VaniAgentError, WaitTimeoutError
-from vaniagent.models import Call, CallSummary, Transcript
+from vaniagent.models import Call, CallSummary, SipTrace, Transcript
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import PageRequest
 from vaniagent.params import Sandbox
@@ -66,6 +66,10 @@ class AsyncCalls(AsyncResource):
     async def transcript(self, call_id: str) -> Transcript:
         """Get what was said, turn by turn."""
         return await self._request(Transcript, "GET", f"/calls/{segment(call_id)}/transcript")
+
+    async def sip_trace(self, call_id: str) -> SipTrace:
+        """Get the SIP messages of a call; none where it took no SIP line."""
+        return await self._request(SipTrace, "GET", f"/calls/{segment(call_id)}/sip_trace")
 
     def stream(self, call_id: str, *, after: int = 0) -> AsyncCallStream:
         """Follow a call live: iterate for its events, from its first on (or past `after`) until its end.

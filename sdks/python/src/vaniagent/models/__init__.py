@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vaniagent.models.account import Account, TopUp, Transaction
-from vaniagent.models.agent import Agent, CallingHours, Speech, Talk
+from vaniagent.models.agent import Agent, CallingHours, Destination, Speech, Talk
 from vaniagent.models.base import Model
-from vaniagent.models.call import Call, CallSummary, Latency, Transcript, Turn, TurnLatency
+from vaniagent.models.call import Call, CallSummary, Latency, SipMessage, SipTrace, Transcript, Turn, TurnLatency
 from vaniagent.models.phone_line import Line
 from vaniagent.models.voice import Voice
 from vaniagent.models.webhook import Attempt, Delivery, Endpoint, EndpointWithSecret, Replay
@@ -18,12 +18,15 @@ __all__ = [
     "CallSummary",
     "CallingHours",
     "Delivery",
+    "Destination",
     "Endpoint",
     "EndpointWithSecret",
     "Latency",
     "Line",
     "Model",
     "Replay",
+    "SipMessage",
+    "SipTrace",
     "Speech",
     "Talk",
     "TopUp",

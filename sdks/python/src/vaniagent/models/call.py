@@ -79,6 +79,25 @@ class Turn(Model):
     created_at: datetime
 
 
+class SipMessage(Model):
+    """A SIP message of a call. `direction` is `sent` or `received`, as the platform sees it."""
+
+    at: datetime
+    direction: str
+    transport: str
+    peer: str
+    title: str
+    text: str
+
+
+class SipTrace(Model):
+    """What went between the trunk and the platform, without credentials."""
+
+    call_id: str
+    messages: List[SipMessage]
+    is_cut: bool
+
+
 class Transcript(Model):
     """What was said, turn by turn."""
 

@@ -5,7 +5,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, Mapping, Optional, Union, cast
 
 from vaniagent.errors import VaniAgentError, WaitTimeoutError
-from vaniagent.models import Call, CallSummary, Transcript
+from vaniagent.models import Call, CallSummary, SipTrace, Transcript
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import Page
 from vaniagent.params import Sandbox
@@ -63,6 +63,10 @@ class Calls(Resource):
     def transcript(self, call_id: str) -> Transcript:
         """Get what was said, turn by turn."""
         return self._request(Transcript, "GET", f"/calls/{segment(call_id)}/transcript")
+
+    def sip_trace(self, call_id: str) -> SipTrace:
+        """Get the SIP messages of a call; none where it took no SIP line."""
+        return self._request(SipTrace, "GET", f"/calls/{segment(call_id)}/sip_trace")
 
     def stream(self, call_id: str, *, after: int = 0) -> CallStream:
         """Follow a call live: iterate for its events, from its first on (or past `after`) until its end.
