@@ -11,6 +11,7 @@ from calls.models.search import CallWords, SavedView
 from calls.models.talk import PublicTalk, TalkLink
 from calls.models.trace import SipTrace
 from calls.models.transcript import Turn
+from calls.models.transfer import Transfer
 
 __all__ = [
     "BatchRow",
@@ -29,5 +30,6 @@ __all__ = [
     "SavedView",
     "SipTrace",
     "TalkLink",
+    "Transfer",
     "Turn",
 ]

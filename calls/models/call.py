@@ -69,6 +69,9 @@ class Call(models.Model):
     lease_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(null=True, help_text="When it was last put on the queue")
 
+    # Since when the caller talks with whom the call was transferred to: nobody drives a conversation any more.
+    transferred_at = models.DateTimeField(null=True)
+
     # A wish to end it, kept until the leg has ended.
     hangup_requested_at = models.DateTimeField(null=True)
     hangup_by = models.CharField(max_length=20, blank=True)

@@ -23,6 +23,8 @@ class Turn(models.Model):
     speaker = models.CharField(max_length=10, choices=Speaker.choices)
     # An agent's turn that somebody spoke in its place.
     by_operator = models.BooleanField(default=False, db_default=False)
+    # Said between the agent and whom it transfers the call to; the caller has not heard it.
+    is_aside = models.BooleanField(default=False, db_default=False)
     text = models.TextField()
     # What the audio bus calls the agent's speech; null for the caller's.
     utterance = models.PositiveIntegerField(null=True)
@@ -50,5 +52,7 @@ class Turn(models.Model):
 
     @property
     def source(self) -> str:
-        """Who it was: `user`, `agent`, or `operator` in the agent's place."""
-        return "operator" if self.by_operator else self.speaker
+        """Who it was: `user`, `agent`, `operator` in the agent's place, or `colleague`, whom a call is transferred to."""
+        if self.is_aside and self.speaker == self.Speaker.USER:
+            return "colleague"
+        return "operator" if self.by_operator else str(self.speaker)
