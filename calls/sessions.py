@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -9,6 +10,7 @@ from typing import Final, cast
 from django.db.models import F
 
 from agents import voices
+from calls import inbound_limits
 from calls.audio.framing import TELEPHONE_RATE
 from calls.models import Call, CallEvent, Leg, LegHolder, Turn
 from calls.services import operating
@@ -32,7 +34,7 @@ class Session:
 
 def load_session(*, claim: Claim, at: datetime) -> Session | None:
     """None where nobody is there to hold the leg."""
-    call = Call.objects.select_related("agent_version").get(public_id=claim.call_id)
+    call = Call.objects.select_related("agent_version", "phone_line").get(public_id=claim.call_id)
     leg = Leg.objects.get(call=call)
     is_dialed = leg.status != Leg.Status.PLANNED
     holder = leg.holder or _free_holder(at)
@@ -40,6 +42,7 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         return None
 
     version = call.agent_version
+    turns = list(Turn.objects.filter(call=call).order_by("number"))
     talked = (at - call.answered_at).total_seconds() if call.answered_at else 0.0
     longest = min(version.max_duration, leg.params.get("max_duration") or version.max_duration)
     spec = SessionSpec(
@@ -56,11 +59,12 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         voicemail_action="hang_up" if version.voicemail_action == "hang_up" else "leave_message",
         voicemail_message=version.voicemail_message,
         silence_timeout=version.silence_timeout,
+        first_silence_timeout=_first_silence_timeout(call, turns),
         is_interruptible=version.interruptible,
         patience=cast(Patience, version.patience),
         speed=version.speed,
         max_duration=max(LEAST_DURATION, longest - talked),
-        history=tuple(_past_turn(turn) for turn in Turn.objects.filter(call=call).order_by("number")),
+        history=tuple(_past_turn(turn) for turn in turns),
         notes=tuple(
             event.data["text"] for event in CallEvent.objects.filter(call=call, type="call.note").order_by("seq")
         ),
@@ -70,6 +74,14 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         rate=BROWSER_RATE if leg.kind == Leg.Kind.BROWSER else TELEPHONE_RATE,
     )
     return Session(call, spec)
+
+
+def _first_silence_timeout(call: Call, turns: Sequence[Turn]) -> float | None:
+    """For those who come in by a line: who rings numbers at random says nothing."""
+    has_spoken = any(turn.speaker == Turn.Speaker.USER for turn in turns)
+    if call.direction == Call.Direction.OUTBOUND or call.phone_line is None or has_spoken:
+        return None
+    return min(call.agent_version.silence_timeout, inbound_limits.read(call.phone_line.inbound_limits).silent_after)
 
 
 def _past_turn(turn: Turn) -> PastTurn:

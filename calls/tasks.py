@@ -58,6 +58,14 @@ def reap(**kwargs: object) -> None:
 
 
 @shared_task
+def begin_scheduled(**kwargs: object) -> None:
+    """Begin the calls whose time has come, by the database's clock. Each begins once, however many of these run."""
+    from calls.services import scheduling
+
+    scheduling.begin_due(at=scheduling.database_time())
+
+
+@shared_task
 def work_batches(**kwargs: object) -> None:
     """Place calls of files as there is room. Each row is placed once, however many of these run."""
     from django.utils import timezone
@@ -82,10 +90,11 @@ def expire_data(**kwargs: object) -> None:
     """Erase what is past the periods of its account, and files past their week. What is erased is not found again."""
     from django.utils import timezone
 
-    from calls.services import erasure, exports
+    from calls.services import erasure, exports, shield
 
     exports.tidy_up(at=timezone.now())
     erasure.expire(at=timezone.now())
+    shield.tidy_up(at=timezone.now())
 
 
 @shared_task

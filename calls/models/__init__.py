@@ -4,7 +4,7 @@ from calls.models.batch import BatchRow, CallBatch
 from calls.models.call import Call
 from calls.models.event import CallEvent
 from calls.models.leg import Leg, LegHolder
-from calls.models.phone_line import LineNumber, PhoneLine
+from calls.models.phone_line import LineNumber, LineRefusal, PhoneLine
 from calls.models.recording import Recording
 from calls.models.retention import DataExport, Retention
 from calls.models.search import CallWords, SavedView
@@ -23,6 +23,7 @@ __all__ = [
     "Leg",
     "LegHolder",
     "LineNumber",
+    "LineRefusal",
     "PhoneLine",
     "PublicTalk",
     "Recording",

@@ -67,6 +67,8 @@ class PhoneLine(models.Model):
     max_live_calls = models.PositiveIntegerField(default=10)
     calls_per_second = models.PositiveIntegerField(default=5)
     is_default = models.BooleanField(default=False)
+    # What callers may do, in the shape of calls.inbound_limits; what is missing is as for every line.
+    inbound_limits = models.JSONField(default=dict, db_default={}, blank=True)
     # No call is dialled over it before then: so its calls a second are kept, whichever gateway dials.
     next_dial_at = models.DateTimeField(null=True, blank=True)
 
@@ -122,3 +124,20 @@ class LineNumber(models.Model):
 
     def __str__(self) -> str:
         return f"number {self.position} of line {self.line_id}"
+
+
+class LineRefusal(models.Model):
+    """How many callers a line turned away on a day, and why. Their numbers are not kept."""
+
+    line = models.ForeignKey(PhoneLine, on_delete=models.CASCADE, related_name="refusals")
+    day = models.DateField(help_text="In UTC")
+    # Of calls.services.inbound.
+    word = models.CharField(max_length=40)
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("line", "day", "word", name="refusals_are_counted_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.word} of line {self.line_id} on {self.day}"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db import transaction
 
+from accounts.models import Account
 from agents.models import Agent
 from billing import services as billing
 from calls import events, numbering, tasks
 from calls.models import Call, Leg, LineNumber, PhoneLine
-from calls.services import lifecycle, starting
+from calls.services import lifecycle, shield, starting
 from calls.services.lines import Route
 from calls.telephony.base import EndedBy, EndReason
 from vaniagent.lib import rows
@@ -63,6 +64,24 @@ class BlockedCaller(CallRefused):
     word = "blocked_caller"
 
 
+class CalledEnough(CallRefused):
+    """This caller has called as often, or for as much, as the line allows."""
+
+    word = "called_enough"
+
+
+# In the order in which they are looked for.
+REFUSALS: Final[tuple[type[CallRefused], ...]] = (
+    UnknownNumber,
+    NoAgent,
+    BlockedCaller,
+    Suspended,
+    NoCapacity,
+    NoCredits,
+    CalledEnough,
+)
+
+
 def start_inbound_call(
     *,
     line: PhoneLine,
@@ -85,6 +104,7 @@ def start_inbound_call(
         return _start(line, to_number, from_number, kind, metadata, holder, at, params or {})
     except CallRefused as refused:
         logger.info("a call that came in was refused", extra={"line": line.public_id, "reason": refused.word})
+        shield.count_refusal(line=line, word=refused.word, at=at)
         raise
 
 
@@ -108,6 +128,13 @@ def _start(
     agent = found.inbound_agent
     if agent is None or agent.status != Agent.Status.ACTIVE or agent.current is None:
         raise NoAgent
+    caller = numbering.of_caller(from_number, called=called)
+    if shield.is_blocked(line=found, from_number=caller):
+        raise BlockedCaller
+    # Looked at before the caller's own call is among them, and under the lock that the count needs.
+    Account.objects.select_for_update(no_key=True).get(pk=found.account_id)
+    if shield.has_called_enough(line=found, from_number=caller, at=at):
+        raise CalledEnough
 
     try:
         call = starting.open_call(
@@ -119,7 +146,7 @@ def _start(
             agent=agent,
             direction=Call.Direction.INBOUND,
             to_number=called,
-            from_number=numbering.of_caller(from_number, called=called),
+            from_number=caller,
             metadata=dict(metadata),
         )
     except starting.AccountSuspended:
@@ -128,7 +155,11 @@ def _start(
         raise NoCapacity from None
     except billing.InsufficientCredits:
         raise NoCredits from None
-    rows.insert(Leg(call=call, kind=kind, holder=holder, params=dict(params)))
+    left = shield.seconds_left(line=found, from_number=caller, rate_per_minute=call.rate_per_minute, at=at)
+    if left == 0:
+        raise CalledEnough
+    longest = {} if left is None else {"max_duration": left}
+    rows.insert(Leg(call=call, kind=kind, holder=holder, params={**params, **longest}))
     events.record(call, "call.started", at=at)
     if holder:
         tasks.queue_call(call.pk)

@@ -54,6 +54,8 @@ class SessionSpec:
     # What people said in the agent's place, oldest first, and whether one of them, by the log, has the call now.
     operators_said: Sequence[str] = ()
     is_taken_over: bool = False
+    # The silence_timeout for a caller who has not said a word yet; None: no other.
+    first_silence_timeout: float | None = None
     # Whether an answering machine may have answered. Nobody's machine calls us.
     may_be_machine: bool = True
     # Whether the caller's voice stops the agent's, how long a pause ends the caller's turn, and how fast the agent speaks.

@@ -13,6 +13,8 @@ class Silence:
     def __init__(self) -> None:
         self._since = 0.0
         self._asked = 0
+        # Whether the caller has said anything at all.
+        self.is_broken = False
         # The question that was asked last.
         self.question = ""
 
@@ -25,6 +27,7 @@ class Silence:
 
     def caller_spoke(self) -> None:
         self._asked = 0
+        self.is_broken = True
 
     def next_question(self, now: float, *, timeout: float) -> int | None:
         """The number of the question that is due, from 1; None if none is."""

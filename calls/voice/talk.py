@@ -440,6 +440,8 @@ class Talk:
 
     def _tick_silence(self, now: float) -> None:
         timeout = self._spec.silence_timeout
+        if not self._silence.is_broken:
+            timeout = self._spec.first_silence_timeout or timeout
         if self._is_busy() or (self._utterances.is_open and not self._silence.was_asked_into):
             self._silence.restart(now)
         elif self._silence.is_over(now, timeout=timeout):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from agents import services as agents
 from agents.models import Agent
 from billing.models import Balance
 from calls import sessions, tasks
-from calls.models import Call, CallEvent, Leg, PhoneLine
-from calls.services import inbound, legs, lifecycle, lines
+from calls.inbound_limits import InboundLimits
+from calls.models import Call, CallEvent, Leg, PhoneLine, Turn
+from calls.services import inbound, legs, lifecycle, lines, shield
 from calls.tests.conftest import GATEWAY, NOW, WORKER, make_holder, seconds
 from calls.tests.lines.conftest import make_line
 from webhooks import services as webhooks
@@ -184,3 +186,85 @@ def test_a_caller_who_hangs_up_while_it_rings(line: PhoneLine) -> None:
     call.refresh_from_db()
     assert (call.status, call.ended_reason, call.ended_by, call.cost) == ("failed", "canceled", "user", 0)
     assert Balance.objects.get().held == 0
+
+
+def limit(line: PhoneLine, **limits: Any) -> None:
+    PhoneLine.objects.filter(pk=line.pk).update(inbound_limits={**InboundLimits().as_json(), **limits})
+
+
+@pytest.mark.parametrize("blocked", [CALLER, "+4930*"])
+def test_a_blocked_caller(line: PhoneLine, blocked: str) -> None:
+    limit(line, blocked=["+4930901821", blocked])
+
+    refused(line, "blocked_caller")
+    refused(line, "blocked_caller", from_number="+49 (30) 901820")
+
+    assert come_in(line, from_number="+493190182").is_live
+
+
+def test_who_hides_the_number_may_be_turned_away(line: PhoneLine) -> None:
+    assert come_in(line, from_number=None).is_live
+    limit(line, blocks_hidden=True)
+
+    refused(line, "blocked_caller", from_number=None)
+
+
+@pytest.mark.parametrize(("limits", "period"), [({"calls_per_hour": 2}, 3600), ({"calls_per_day": 2}, 24 * 3600)])
+def test_a_caller_who_rings_for_ever(line: PhoneLine, limits: dict[str, int], period: int) -> None:
+    limit(line, **{"calls_per_hour": None, "calls_per_day": None, **limits})
+    for number in range(2):
+        inbound.give_up(call_id=come_in(line, at=NOW + seconds(number)).public_id, at=NOW + seconds(number))
+
+    refused(line, "called_enough", at=NOW + seconds(period - 1))
+    assert come_in(line, from_number="+4930901821", at=NOW + seconds(2)).is_live
+    assert come_in(line, at=NOW + seconds(period)).is_live
+
+
+def test_callers_without_a_number_are_one(line: PhoneLine) -> None:
+    limit(line, calls_per_hour=1)
+    come_in(line, from_number=None)
+
+    refused(line, "called_enough", from_number="anonymous")
+
+
+def test_what_one_caller_may_cost(line: PhoneLine) -> None:
+    limit(line, cost_per_day="0.25")
+    first = come_in(line)
+    Call.objects.filter(pk=first.pk).update(cost=150_000)
+
+    second = come_in(line, at=NOW + seconds(60))
+    assert Leg.objects.get(call=first).params == {"max_duration": 150}
+    assert Leg.objects.get(call=second).params == {"max_duration": 60}
+
+    Call.objects.filter(pk=second.pk).update(cost=100_000)
+    refused(line, "called_enough", at=NOW + seconds(120))
+    assert Leg.objects.get(call=come_in(line, at=NOW + seconds(24 * 3600))).params == {"max_duration": 90}
+
+
+def test_who_was_turned_away_is_counted_and_forgotten(line: PhoneLine) -> None:
+    limit(line, blocks_hidden=True)
+    for number in range(3):
+        refused(line, "blocked_caller", from_number=None, at=NOW + seconds(number))
+    refused(line, "unknown_number", to_number="+14155550999")
+
+    assert list(shield.refusals(line=line, days=7, at=NOW).items()) == [("blocked_caller", 3), ("unknown_number", 1)]
+
+    shield.tidy_up(at=NOW + timedelta(days=91))
+    assert shield.refusals(line=line, days=365, at=NOW + timedelta(days=91)) == {}
+
+
+def test_who_says_nothing_is_hung_up_on_sooner(line: PhoneLine) -> None:
+    make_holder(seen_at=NOW)
+    limit(line, silent_after=7)
+    call = come_in(line)
+    claim = lifecycle.claim_call(call_id=call.pk, worker=WORKER, at=NOW)
+    assert claim is not None
+
+    before = sessions.load_session(claim=claim, at=NOW)
+    Turn.objects.create(call=call, number=1, speaker="user", text="Hello?", is_final=True, created_at=NOW)
+    after = sessions.load_session(claim=claim, at=NOW)
+
+    assert before is not None
+    assert before.spec.first_silence_timeout == 7
+    assert after is not None
+    assert after.spec.first_silence_timeout is None

@@ -93,7 +93,7 @@ async def test_noise_that_interrupts_without_words_lets_the_agent_go_on(make_sta
 
 async def test_silence_is_asked_into_twice_and_then_ends_the_call(make_stage):
     stage = await make_stage()
-    talk = stage.converse(a_spec(first_message="Hi.", silence_timeout=6.0))
+    talk = stage.converse(a_spec(first_message="Hi.", silence_timeout=60.0, first_silence_timeout=6.0))
 
     outcome = await asyncio.wait_for(talk, 14)
 
