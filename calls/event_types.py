@@ -41,6 +41,16 @@ class EventType:
 
 ALL: Final = (
     EventType(
+        "call.scheduled",
+        "The call will begin at this time. With `retry_of` it is another attempt at that call.",
+        {
+            "scheduled_at": {"type": "string", "format": "date-time", "examples": ["2024-01-15T10:30:00Z"]},
+            "attempt": {"type": "integer", "minimum": 1, "description": "From 1", "examples": [2]},
+            "retry_of": {"type": "string", "description": "The first attempt's id", "examples": ["call_xyz789"]},
+        },
+        optional=frozenset({"retry_of"}),
+    ),
+    EventType(
         "call.started",
         "The call has been initiated. With `direction` it came in: over a phone line, or from a browser.",
         {"direction": {"const": "inbound", "examples": ["inbound"]}},

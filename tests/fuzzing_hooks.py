@@ -28,6 +28,8 @@ REFUSED_BY_HOURS: Final = (
     "This agent calls by the clock of whoever is called",
     "This number may be in several time zones",
 )
+# What is too late or too soon by the clock, or does not go together, and no schema can say.
+REFUSED_BY_TIMES: Final = ("A call can be scheduled at most 90 days ahead", "A list of gaps has one for each attempt")
 # A sample is sent of what the endpoint was made for.
 REFUSED_BY_WANTS: Final = "The endpoint wants no "
 
@@ -52,7 +54,7 @@ def after_call(context: Any, case: Any, response: Any) -> None:
         return
     message = response.json()["error"]["message"]
     is_state = case.meta.phase.name == TestPhase.STATEFUL and message in REFUSED_BY_STATE
-    if is_state or message.startswith((*REFUSED_BY_LINES, *REFUSED_BY_HOURS, REFUSED_BY_WANTS)):
+    if is_state or message.startswith((*REFUSED_BY_LINES, *REFUSED_BY_HOURS, *REFUSED_BY_TIMES, REFUSED_BY_WANTS)):
         case._meta = None
 
 

@@ -321,7 +321,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AgentStatus": "agents.models.Agent.Status",
         "CallDirection": "calls.models.Call.Direction",
-        "CallStatus": "calls.models.Call.Status",
+        "CallStatus": "calls.api.serializers.STATUSES",
         "DeliveryStatus": "webhooks.models.Delivery.Status",
         "EndedDeliveryStatus": "webhooks.api.serializers.ENDED_STATUSES",
         "EndpointStatus": "webhooks.models.Endpoint.Status",
@@ -378,6 +378,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "calls-expire-data": {"task": "calls.tasks.expire_data", "schedule": 3600.0, "options": {"expires": 3600}},
     "calls-reap": {"task": "calls.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
+    "calls-begin-scheduled": {"task": "calls.tasks.begin_scheduled", "schedule": 1.0, "options": {"expires": 1}},
     "calls-work-batches": {"task": "calls.tasks.work_batches", "schedule": 2.0, "options": {"expires": 2}},
     "webhooks-tidy-up": {"task": "webhooks.tasks.tidy_up", "schedule": 60.0, "options": {"expires": 60}},
     "webhooks-deliver-due": {"task": "webhooks.tasks.deliver_due", "schedule": 1.0, "options": {"expires": 5}},
@@ -407,6 +408,7 @@ CELERY_TASK_ROUTES = {
     "billing.tasks.check_ledger": {"queue": "upkeep"},
     "calls.tasks.expire_data": {"queue": "upkeep"},
     "calls.tasks.reap": {"queue": "upkeep"},
+    "calls.tasks.begin_scheduled": {"queue": "upkeep"},
     "calls.tasks.work_batches": {"queue": "upkeep"},
     "calls.tasks.run_call": {"queue": "calls"},
     "webhooks.tasks.tidy_up": {"queue": "upkeep"},
@@ -450,6 +452,16 @@ SIP_CA_FILE = env.str("SIP_CA_FILE", default="/etc/ssl/certs/ca-certificates.crt
 # The address that SIP and its sound are sent from; empty: the one of the way out. Nobody can call in on it.
 SIP_HOST = env.str("SIP_HOST", default="")
 SIP_PORT = env.int("SIP_PORT", default=0)
+# Where strangers reach kamailio in front of the gateways, such as udp:203.0.113.5:5060. Empty: there is none.
+SIP_FRONT = env.list("SIP_FRONT", default=[])
+SIP_FRONT_CERTIFICATE = env.str("SIP_FRONT_CERTIFICATE", default="")
+SIP_FRONT_DIR = Path(env.str("SIP_FRONT_DIR", default=str(VAR_DIR / "sipfront")))
+# Empty: SIP_HOST and SIP_PORT.
+SIP_FRONT_GATEWAYS = env.list("SIP_FRONT_GATEWAYS", default=[])
+# Where it speaks with gateways.
+SIP_FRONT_INSIDE = env.str("SIP_FRONT_INSIDE", default="127.0.0.1:5080")
+SIP_FRONT_KEY = env.str("SIP_FRONT_KEY", default="")
+SIP_FRONT_PUBLIC_HOST = env.str("SIP_FRONT_PUBLIC_HOST", default="")
 SIP_RTP_PORTS = env.str("SIP_RTP_PORTS", default="20000-29999")
 # The speech process: Piper behind HTTP.
 SPEECH_URL = env.str("SPEECH_URL", default=_embedded.get("SPEECH_URL", "http://127.0.0.1:8010"))

@@ -20,9 +20,14 @@ from calls.models import Recording, Turn
 from vaniagent.lib import money, rows
 
 _COLUMNS: Final = """
-    call.public_id, agent.public_id, version.number, call.status, call.direction, call.to_number, call.from_number,
+    call.public_id, agent.public_id, version.number,
+    CASE call.status WHEN 'scheduled' THEN 'initiated' ELSE call.status END, call.direction, call.to_number, call.from_number,
     call.duration, call.ended_reason, call.ended_by, call.metadata, call.sentiment, call.cost, recording.status,
-    call.created_at, call.answered_at, call.completed_at, line.public_id
+    call.created_at, call.answered_at, call.completed_at, line.public_id,
+    call.scheduled_at, call.attempt, call.retry,
+    (SELECT first.public_id FROM calls_call first WHERE first.id = call.retry_of_id),
+    (SELECT batch.public_id FROM calls_batchrow placed JOIN calls_callbatch batch ON batch.id = placed.batch_id
+        WHERE placed.id = call.batch_row_id)
 """
 _BESIDE: Final = """
     JOIN agents_agent agent ON agent.id = call.agent_id
@@ -113,7 +118,9 @@ def page_of_filtered_calls(
             return Page([], 0)
         filtered, values = f"{filtered} AND agent_id = %s", [*values, agent[0]]
     if status is not None:
-        filtered, values = f"{filtered} AND status = %s", [*values, status]
+        # What waits for its time is initiated, too.
+        alike = [status, "scheduled"] if status == "initiated" else [status]
+        filtered, values = f"{filtered} AND status = ANY(%s)", [*values, alike]
 
     counted = rows.first(f"SELECT count(*) {filtered}", values)
     total = 0 if counted is None else counted[0]
@@ -153,7 +160,8 @@ def _page(found: list[tuple[Any, ...]], total: int, at: datetime) -> Page:
 def _shown(row: tuple[Any, ...] | list[Any], made_at: datetime) -> dict[str, Any]:
     """What one row of `_COLUMNS` looks like to customers. Links count from `made_at`."""
     call_id, agent_id, version, status, direction, to_number, from_number, duration, *rest = row
-    ended_reason, ended_by, metadata, sentiment, cost, recording, created_at, answered_at, completed_at, line = rest
+    ended_reason, ended_by, metadata, sentiment, cost, recording, created_at, answered_at, completed_at, *rest = rest
+    line, scheduled_at, attempt, retry, retry_of, batch_id = rest
     has_transcript = completed_at is not None and answered_at is not None
     return {
         "id": call_id,
@@ -173,6 +181,11 @@ def _shown(row: tuple[Any, ...] | list[Any], made_at: datetime) -> dict[str, Any
         "cost": None if cost is None else money.to_text(cost),
         "recording_url": links.recording_url(call_id, at=made_at) if recording == Recording.Status.READY else None,
         "transcript_url": links.transcript_url(call_id, at=made_at) if has_transcript else None,
+        "scheduled_at": scheduled_at,
+        "attempt": attempt,
+        "retry": None if retry is None else orjson.Fragment(retry),
+        "retry_of": retry_of,
+        "batch_id": batch_id,
         "created_at": created_at,
         "answered_at": answered_at,
         "completed_at": completed_at,

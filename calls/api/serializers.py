@@ -10,17 +10,21 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.models import Agent
+from calls import retry_rules
 from calls.api.reading import agent_for_calls
 from calls.models import Call, Turn
 from calls.services.starting import NoSuchAgent
 from calls.telephony.base import EndedBy, EndReason
 from calls.voice.session import Stages
 from vaniagent.lib import json_wire
-from vaniagent.lib.api.fields import IdField, TextField
+from vaniagent.lib.api.fields import IdField, TextField, TimeField, WholeNumberField
 from vaniagent.lib.api.serializers import Input, PageQuery
 
 SANDBOX_LINES_MAX: Final = 50
 SANDBOX_LINE_MAX: Final = 300
+
+# What is shown and asked for: a call that waits for its time is initiated, too.
+STATUSES: Final = tuple(choice for choice in Call.Status.choices if choice[0] != Call.Status.SCHEDULED)
 
 _PHONE_NUMBER: Final = re.compile(r"\+[0-9]{7,15}")
 
@@ -75,6 +79,51 @@ class SandboxBody(Input):
     )
 
 
+_GAP: Final = {"type": "integer", "minimum": retry_rules.SHORTEST_GAP, "maximum": retry_rules.LONGEST_GAP}
+_GAPS: Final = {"type": "array", "items": _GAP, "minItems": 1, "maxItems": retry_rules.MOST_ATTEMPTS}
+
+
+@extend_schema_field({"oneOf": [_GAP, _GAPS]})
+class GapsField(serializers.Field[Any, Any, Any, Any]):
+    """Seconds between attempts: a number, or a list with one for each."""
+
+    default_error_messages = {"invalid": "Send seconds, or a list with the seconds before each attempt."}
+
+    def to_internal_value(self, data: Any) -> int | list[int]:
+        gaps = data if isinstance(data, list) else [data]
+        for gap in gaps:
+            is_whole = isinstance(gap, int) or (isinstance(gap, float) and gap.is_integer())
+            if isinstance(gap, bool) or not is_whole:
+                self.fail("invalid")
+        return [int(gap) for gap in data] if isinstance(data, list) else int(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class RetryBody(Input):
+    """When a call that came to nothing is tried again."""
+
+    outcomes = serializers.ListField(
+        child=serializers.ChoiceField(choices=[str(outcome) for outcome in retry_rules.OUTCOMES]),
+        min_length=1,
+        required=False,
+        help_text="After which ended reasons; `busy` and `no_answer`",
+    )
+    attempts = WholeNumberField(
+        min_value=1, max_value=retry_rules.MOST_ATTEMPTS, required=False, help_text="Further calls at most"
+    )
+    every = GapsField(help_text="Seconds from an attempt's end to the next: one number, or one for each attempt")
+
+    def validate(self, attrs: dict[str, Any]) -> retry_rules.RetryRule:
+        try:
+            return retry_rules.make(
+                outcomes=attrs.get("outcomes"), attempts=attrs.get("attempts"), every=attrs["every"]
+            )
+        except retry_rules.BadRule as error:
+            raise serializers.ValidationError({error.field: [str(error)]}) from error
+
+
 class CallBody(Input):
     """What places a call."""
 
@@ -83,13 +132,32 @@ class CallBody(Input):
     from_number = PhoneNumberField(required=False, allow_null=True, default=None)
     metadata = MetadataField(default=dict)
     sandbox = SandboxBody(required=False)
+    scheduled_at = TimeField(
+        required=False, allow_null=True, help_text="When to begin, at most 90 days ahead; the past is now"
+    )
+    retry = RetryBody(required=False, allow_null=True)
 
 
 class CallListQuery(PageQuery):
     """What narrows a list of calls."""
 
     agent_id = TextField(max_length=100, required=False)
-    status = serializers.ChoiceField(choices=Call.Status.choices, required=False)
+    status = serializers.ChoiceField(choices=STATUSES, required=False)
+
+
+@extend_schema_field(
+    {
+        "type": ["object", "null"],
+        "properties": {
+            "outcomes": {"type": "array", "items": {"type": "string"}},
+            "attempts": {"type": "integer"},
+            "every": {"oneOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]},
+        },
+        "required": ["outcomes", "attempts", "every"],
+    }
+)
+class RetryField(serializers.JSONField):
+    """A rule as it is shown."""
 
 
 # These describe calls to OpenAPI; what is answered comes from `calls/api/reading.py`.
@@ -99,11 +167,16 @@ class CallSummarySerializer(serializers.ModelSerializer[Call]):
     id = IdField("call", source="public_id")
     agent_id = IdField("agent", source="agent.public_id")
     agent_version = serializers.IntegerField(source="agent_version.number")
+    status = serializers.ChoiceField(choices=STATUSES, read_only=True)
     phone_line_id = serializers.CharField(allow_null=True, read_only=True)
     metadata = MetadataField()
     cost = serializers.CharField(allow_null=True, read_only=True)
     recording_url = serializers.CharField(allow_null=True, read_only=True)
     transcript_url = serializers.CharField(allow_null=True, read_only=True)
+    attempt = serializers.IntegerField(read_only=True, help_text="From 1")
+    retry = RetryField(allow_null=True, read_only=True)
+    retry_of = serializers.CharField(allow_null=True, read_only=True, help_text="The call that was tried first")
+    batch_id = serializers.CharField(allow_null=True, read_only=True)
 
     class Meta:
         model = Call
@@ -124,6 +197,11 @@ class CallSummarySerializer(serializers.ModelSerializer[Call]):
             "cost",
             "recording_url",
             "transcript_url",
+            "scheduled_at",
+            "attempt",
+            "retry",
+            "retry_of",
+            "batch_id",
             "created_at",
             "answered_at",
             "completed_at",

@@ -66,7 +66,7 @@ class CallViewSet(ApiViewSet[Call]):
 
     @extend_schema(request=CallBody, responses={201: CallSerializer, 402: None, 404: None})
     def create(self, request: Request) -> Response:
-        """Place a call."""
+        """Place a call, now or at a later time."""
         body = self.read(CallBody)
         call = start_call(
             account=self.account,
@@ -76,6 +76,8 @@ class CallViewSet(ApiViewSet[Call]):
             from_number=body["from_number"],
             metadata=body["metadata"],
             sandbox_lines=body.get("sandbox", {}).get("lines"),
+            scheduled_at=body.get("scheduled_at"),
+            retry=body.get("retry"),
             at=timezone.now(),
         )
         return Response(self._shown(call.public_id), status.HTTP_201_CREATED)
@@ -100,7 +102,7 @@ class CallViewSet(ApiViewSet[Call]):
     @extend_schema(request=Nothing)
     @action(detail=True, methods=["post"])
     def hangup(self, request: Request, id: str) -> Response:
-        """End a call; one that has ended stays as it is."""
+        """End a call, or cancel a scheduled one, with its further attempts; one that has ended stays as it is."""
         self.read(Nothing)
         control.hang_up_call(call=self.get_object(), by=EndedBy.API, at=timezone.now())
         return Response(self._shown(id))

@@ -11,10 +11,12 @@ from typing import Final
 import redis
 from django.conf import settings
 from django.db import transaction
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from accounts import audit
 from calls import bus, events
-from calls.models import Call, Leg
+from calls.models import BatchRow, Call, Leg
 from calls.services import lifecycle
 from calls.telephony.base import EndReason
 from vaniagent.lib import errors
@@ -43,20 +45,33 @@ def hang_up_call(*, call: Call, by: str, at: datetime, actor: audit.Actor | None
 
     Here and below, `actor` is a person, who goes into the audit log and, as its origin, into the call's.
 
-    One that is not dialled yet ends at once, as canceled. Otherwise the leg's holder ends it; the wish is kept, and
-    the reaper repeats it until the leg has ended.
+    One that is scheduled, or not dialled yet, ends at once, as canceled. Otherwise the leg's holder ends it; the wish is
+    kept, and the reaper repeats it until the leg has ended. It is not tried again; where the call has ended and another
+    attempt at it waits or goes on, that is hung up.
     """
     if lifecycle.complete_undialled(call_id=call.public_id, reason=EndReason.CANCELED, by=by, at=at):
         _log(call, "call.hung_up", actor=actor, at=at)
         return True
 
     live = Call.objects.filter(pk=call.pk, status__in=Call.LIVE)
-    if not live.exists():
-        return False
+    # By the UPDATE that waits for whoever is ending it now: afterwards its next attempt is there to be seen.
+    wished = Coalesce("hangup_requested_at", Value(at, output_field=DateTimeField()))
+    if not live.update(hangup_requested_at=wished, hangup_by=Coalesce(NullIf("hangup_by", Value("")), Value(by))):
+        return _hang_up_next(call=call, by=by, at=at, actor=actor)
     _log(call, "call.hung_up", actor=actor, at=at)
-    live.filter(hangup_requested_at=None).update(hangup_requested_at=at, hangup_by=by)
     publish_hang_up(call=call, reason=EndReason.API_HANGUP, by=by)
     return True
+
+
+def _hang_up_next(*, call: Call, by: str, at: datetime, actor: audit.Actor | None) -> bool:
+    """Try no more what has ended. False where nothing was to follow."""
+    waiting = BatchRow.objects.filter(calls=call, status=BatchRow.Status.WAITING)
+    if waiting.update(status=BatchRow.Status.CANCELED):
+        _log(call, "call.hung_up", actor=actor, at=at)
+        return True
+    attempts = Call.objects.filter(retry_of=call.retry_of_id or call.pk, attempt__gt=call.attempt)
+    following = attempts.filter(status__in=Call.OPEN).select_related("account", "agent").first()
+    return following is not None and hang_up_call(call=following, by=by, at=at, actor=actor)
 
 
 def publish_hang_up(*, call: Call, reason: str, by: str) -> None:

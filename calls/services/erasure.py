@@ -22,7 +22,8 @@ from django.utils.translation import gettext as _
 from accounts import audit, workspaces
 from accounts.models import Account
 from calls.models import BatchRow, Call, CallBatch, CallEvent, CallWords, Leg, Recording, Retention, SipTrace, Turn
-from calls.services import exports
+from calls.services import exports, lifecycle
+from calls.telephony.base import EndedBy, EndReason
 from vaniagent.lib import errors
 from webhooks import services as webhooks
 
@@ -96,13 +97,15 @@ def erase_caller(*, account: Account, number: str, by: audit.Actor, at: datetime
     plain = _plain(number)
     # Before the look at live calls: who is being called this moment is waited for, and found.
     listed = BatchRow.objects.filter(batch__in=CallBatch.objects.for_account(account), to_number=plain)
-    listed.filter(status=BatchRow.Status.WAITING).update(status=BatchRow.Status.CANCELED)
+    _cancel(listed, calls, at=at)
     if calls.filter(status__in=Call.LIVE).exists():
         raise CallerOnTheLine(_("A call with this number is in progress. Hang it up first, or wait."))
 
     erased = _erase(calls, recordings=True, words=True, numbers=True)
     withdrawn = exports.withdraw(account=account)
     with transaction.atomic():
+        # What came to wait again meanwhile.
+        _cancel(listed, calls_with(account=account, number=number), at=at)
         listed.update(to_number=masked(plain), metadata={})
         audit.record(
             account=account,
@@ -119,6 +122,13 @@ def erase_caller(*, account: Account, number: str, by: audit.Actor, at: datetime
     return erased
 
 
+def _cancel(listed: QuerySet[BatchRow], calls: QuerySet[Call], *, at: datetime) -> None:
+    """Call them no more, neither from a list nor at a time that was asked for."""
+    listed.filter(status=BatchRow.Status.WAITING).update(status=BatchRow.Status.CANCELED)
+    for call_id in calls.filter(status=Call.Status.SCHEDULED).values_list("public_id", flat=True):
+        lifecycle.complete_undialled(call_id=call_id, reason=EndReason.CANCELED, by=EndedBy.USER, at=at)
+
+
 def expire(*, at: datetime) -> None:
     """One round of upkeep: erase what is past its account's period, and the callers of accounts closed long ago."""
     kept = Retention.objects.exclude(recordings_days=None, transcripts_days=None).select_related("account")
@@ -126,7 +136,7 @@ def expire(*, at: datetime) -> None:
         _expire(retention, at=at)
     gone = Account.objects.filter(closed_at__lt=at - workspaces.ERASED_AFTER)
     for account in gone.order_by("pk"):
-        ended = Call.objects.for_account(account).exclude(status__in=Call.LIVE)
+        ended = Call.objects.for_account(account).exclude(status__in=Call.OPEN)
         plain = [Q(**{f"{name}__startswith": "+"}) & ~Q(**{f"{name}__contains": MASK}) for name in _NUMBERS]
         left = Q(words__isnull=False) | Q(recording__isnull=False) | plain[0] | plain[1]
         _told(account, _erase(ended.filter(left), recordings=True, words=True, numbers=True), at=at)
@@ -142,7 +152,7 @@ def _plain(number: str) -> str:
 
 
 def _expire(retention: Retention, *, at: datetime) -> None:
-    ended = Call.objects.for_account(retention.account).exclude(status__in=Call.LIVE).filter(analysed_at__isnull=False)
+    ended = Call.objects.for_account(retention.account).exclude(status__in=Call.OPEN).filter(analysed_at__isnull=False)
     erased = Erased(0, 0)
     if retention.recordings_days is not None:
         before = at - timedelta(days=retention.recordings_days)

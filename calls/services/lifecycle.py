@@ -18,6 +18,7 @@ from billing import rates
 from billing import services as billing
 from calls import events, tasks
 from calls.models import Call, Leg, Turn
+from calls.services import retrying
 from calls.telephony.base import EndReason
 
 LEASE: Final = timedelta(seconds=15)
@@ -153,14 +154,15 @@ def complete_undialled(*, call_id: str, reason: str, by: str, at: datetime) -> b
 
 @transaction.atomic
 def complete_call(*, call_id: str, token: int | None, reason: str, by: str, at: datetime) -> bool:
-    """End a call, once: its status, its events, its settlement, its analysis. False where it has ended before.
+    """End a call, once: its status, its events, its settlement, its next attempt, its analysis. False where it has
+    ended before.
 
     The leg's own end, where it has one, outranks `reason` and `by`; a leg that has none ends with the call.
     Without a token it is the platform that ends it. Raises Superseded.
     """
     leg = Leg.objects.select_for_update(of=("self",)).filter(call__public_id=call_id).first()
     call = _whole(call_id, lock=True)
-    if not call.is_live:
+    if call.status not in Call.OPEN:
         return False
     if token is not None and call.token != token:
         raise Superseded(call_id)
@@ -178,6 +180,8 @@ def complete_call(*, call_id: str, token: int | None, reason: str, by: str, at: 
     call.status = Call.Status.COMPLETED if has_conversed else Call.Status.FAILED
     call.ended_reason, call.ended_by, call.completed_at = reason, by, ended_at
     call.duration = _whole_seconds(call.answered_at, ended_at)
+    # Before the settlement: a new call locks its account, and whoever places one locks that before the balance.
+    retrying.try_again(call, reason=reason, at=at)
     call.cost = _settle(call, at=at)
     call.worker, call.lease_until = "", None
     call.save(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -16,13 +16,16 @@ from agents.models import Agent, AgentVersion
 from billing import rates
 from billing import services as billing
 from calls import events, links, tasks
-from calls.models import Call, Leg
-from calls.services import gate, lines
+from calls.models import BatchRow, Call, Leg
+from calls.retry_rules import RetryRule
+from calls.services import gate, lines, retrying
 from vaniagent.lib import errors, rows
 
+FURTHEST_AHEAD: Final = timedelta(days=90)
 # What a call has for a number that was reached by a browser: nobody dialled one.
 BROWSER: Final = "browser"
 
+_STATUS: Final = "SELECT status FROM accounts_account WHERE id = %s"
 _LOCK: Final = "SELECT status FROM accounts_account WHERE id = %s FOR NO KEY UPDATE"
 # In the words of the index call_live, which it reads alone.
 _COUNT_LIVE: Final = "SELECT count(*) FROM calls_call WHERE account_id = %s AND status IN ('initiated', 'in_progress')"
@@ -37,6 +40,10 @@ class NoSuchAgent(errors.NotFound):
 
 class AccountSuspended(errors.PermissionDenied):
     """The account may place no calls, whoever asks for it: a page needs no key."""
+
+
+class TooFarAhead(errors.InvalidRequest):
+    """Nobody can ask for a call that late."""
 
 
 class TooManyLiveCalls(errors.TooMany):
@@ -61,21 +68,30 @@ def start_call(
     from_number: str | None,
     metadata: Mapping[str, Any],
     sandbox_lines: Sequence[str] | None = None,
+    scheduled_at: datetime | None = None,
+    retry: RetryRule | None = None,
+    batch_row: BatchRow | None = None,
     by: audit.Actor | None = None,
     at: datetime,
 ) -> Call:
     """Queue an outbound call. Raises NoSuchAgent, AccountSuspended, TooManyLiveCalls, lines.NotOfThisLine,
     gate.MayNotRing and billing.InsufficientCredits.
 
-    `by` is a person who placed it, for the audit log and, as its origin, the call's own.
+    `by` is a person who placed it, for the audit log and, as its origin, the call's own. One that is `scheduled_at` a
+    later time waits for it, and then is asked of the gate, and for room and credits (`scheduling`); until then it raises
+    only NoSuchAgent, AccountSuspended, lines.NotOfThisLine and TooFarAhead. `retry` says after which ends it is tried again.
     """
     version = version_of(agent)
-    gate.check_ring(account=account, version=version, to_number=to_number, at=at)
+    later = scheduled_at if scheduled_at is not None and scheduled_at > at else None
+    if later is None:
+        gate.check_ring(account=account, version=version, to_number=to_number, at=at)
+    elif later > at + FURTHEST_AHEAD:
+        raise TooFarAhead("A call can be scheduled at most 90 days ahead.", param="scheduled_at")
     is_test = api_key is not None and api_key.mode == ApiKey.Mode.TEST
     route = lines.choose_line(account=account, is_test=is_test, to_number=to_number, from_number=from_number)
     if route.line_pk is not None and sandbox_lines is not None:
         raise lines.NotOfThisLine("This call takes a phone line: nobody there says what is told", param="sandbox")
-    call = open_call(
+    call = (open_call if later is None else _open_later)(
         account=account,
         version=version,
         is_test=is_test,
@@ -86,13 +102,20 @@ def start_call(
         to_number=to_number,
         from_number=route.from_number,
         metadata=dict(metadata),
+        scheduled_at=scheduled_at,
+        retry=None if retry is None else retry.as_json(),
+        **_attempt_of(batch_row),
     )
     said = {} if sandbox_lines is None else {"lines": list(sandbox_lines)}
     rows.insert(Leg(call=call, kind=route.kind, params=said))
-    events.record(call, "call.started", at=at, origin=by.name if by is not None else "")
+    origin = by.name if by is not None else ""
+    if later is None:
+        events.record(call, "call.started", at=at, origin=origin)
+        tasks.queue_call(call.pk)
+    else:
+        retrying.record_scheduled(call, at=at, origin=origin)
     if by is not None:
         audit.record(account=account, by=by, action="call.placed", target=call.public_id, at=at)
-    tasks.queue_call(call.pk)
     return call
 
 
@@ -157,15 +180,53 @@ def open_call(
     **fields: Any,
 ) -> Call:
     """The call's row, its place among the live ones, and the hold of its first minute."""
-    _take_slot(account)
-    if route is not None and route.line_pk is not None:
-        _take_slot_of_line(route)
+    take_room(account, route)
+    if route is not None:
         fields["phone_line_id"] = route.line_pk
     rate = rates.rate_per_minute(account, is_test=is_test)
     call = Call(account=account, agent_version=version, rate_per_minute=rate, created_at=at, queued_at=at, **fields)
     rows.insert(call)
     billing.hold_first_minute(account=account, reference=call.public_id, rate_per_minute=rate, at=at)
     return call
+
+
+def _open_later(
+    *, account: Account, version: AgentVersion, is_test: bool, at: datetime, route: lines.Route, **fields: Any
+) -> Call:
+    """The row of a call that begins at another time. It takes no place and holds nothing until then."""
+    if rows.first(_STATUS, [account.pk]) == (Account.Status.SUSPENDED,):
+        raise AccountSuspended("This account is suspended.")
+    call = Call(
+        account=account,
+        agent_version=version,
+        phone_line_id=route.line_pk,
+        rate_per_minute=rates.rate_per_minute(account, is_test=is_test),
+        status=Call.Status.SCHEDULED,
+        due_at=fields["scheduled_at"],
+        created_at=at,
+        **fields,
+    )
+    rows.insert(call)
+    return call
+
+
+def _attempt_of(row: BatchRow | None) -> dict[str, Any]:
+    """Which attempt at a batch's row the call is."""
+    if row is None:
+        return {}
+    last = row.call
+    first_pk = None if last is None else last.retry_of_id or last.pk
+    return {"batch_row": row, "attempt": row.attempts + 1, "retry_of_id": first_pk}
+
+
+def take_room(account: Account, route: lines.Route | None) -> None:
+    """Make sure that one more call may live, on this line too. The account's row is locked until the transaction ends.
+
+    Raises AccountSuspended and TooManyLiveCalls.
+    """
+    _take_slot(account)
+    if route is not None and route.line_pk is not None:
+        _take_slot_of_line(route)
 
 
 def _take_slot(account: Account) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from calls import tasks
 from calls.models import Call, Leg, LegHolder
@@ -29,7 +29,9 @@ def stuck_calls(*, at: datetime) -> QuerySet[Call]:
     live: QuerySet[Call] = Call.objects.filter(status__in=Call.LIVE)
     reasons = _reasons(at)
     told = Case(*(When(condition, then=Value(words)) for words, condition in reasons), output_field=CharField())
-    return live.annotate(stuck_because=told).filter(stuck_because__isnull=False)
+    return live.annotate(began_at=Coalesce("due_at", "created_at"), stuck_because=told).filter(
+        stuck_because__isnull=False
+    )
 
 
 @transaction.atomic
@@ -62,7 +64,7 @@ def _reasons(at: datetime) -> list[tuple[str, Q]]:
         ("the holder of its leg is gone", Q(Exists(unheld))),
         ("its worker is silent", Q(lease_until__lt=Now() - GRACE)),
         ("no browser came", no_browser & Q(created_at__lt=at - BROWSER_AWAY_FOR)),
-        ("nobody dials it", undialled & Q(created_at__lt=at - UNDIALLED_FOR)),
+        ("nobody dials it", undialled & Q(began_at__lt=at - UNDIALLED_FOR)),
         (
             "longer than its agent may talk",
             Q(_with_leg(status=Leg.Status.ANSWERED)) & Q(answered_at__lt=Value(at - OVERDUE_FOR) - longest),

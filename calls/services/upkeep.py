@@ -126,9 +126,10 @@ def _expired_leases(at: datetime) -> QuerySet[Call]:
 
 def _never_dialled(at: datetime) -> QuerySet[Call]:
     """Calls that no worker took in time, or that a worker took and could not have dialled."""
-    waits = Q(worker="", created_at__lt=at - LONGEST_WAIT)
-    stuck = Q(created_at__lt=at - LONGEST_UNDIALLED)
-    return _live().filter(waits | stuck, ~_waits_for_browser(), _with_leg(status=Leg.Status.PLANNED))
+    waits = Q(worker="", began_at__lt=at - LONGEST_WAIT)
+    stuck = Q(began_at__lt=at - LONGEST_UNDIALLED)
+    begun = _live().annotate(began_at=Coalesce("due_at", "created_at"))
+    return begun.filter(waits | stuck, ~_waits_for_browser(), _with_leg(status=Leg.Status.PLANNED))
 
 
 def _never_connected(at: datetime) -> QuerySet[Call]:

@@ -40,6 +40,7 @@ COSTS: Final = {
 }
 # What the log's events say to a reader of the page; the catalogue's own descriptions are for those who read the feed.
 HAPPENED: Final = {
+    "call.scheduled": gettext_lazy("It was set to begin later."),
     "call.started": gettext_lazy("The call was placed."),
     "call.answered": gettext_lazy("Somebody answered."),
     "call.say": gettext_lazy("The agent was told to say this."),

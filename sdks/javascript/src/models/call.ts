@@ -29,6 +29,14 @@ export interface CallSummary {
   cost: string | null;
   recordingUrl: string | null;
   transcriptUrl: string | null;
+  /** When it begins; null: at once. */
+  scheduledAt: string | null;
+  /** From 1. */
+  attempt: number;
+  retry: Retry | null;
+  /** The first attempt's id, on every later one. */
+  retryOf: string | null;
+  batchId: string | null;
   createdAt: string;
   answeredAt: string | null;
   completedAt: string | null;
@@ -53,6 +61,25 @@ export interface CallBody {
   fromNumber?: string | null;
   metadata?: Metadata;
   sandbox?: SandboxBody;
+  /** At most 90 days ahead; the past is now. */
+  scheduledAt?: string | null;
+  retry?: RetryBody | null;
+}
+
+/** When a number is called again. */
+export interface Retry {
+  /** After which ended reasons. */
+  outcomes: string[];
+  /** Further calls at most. */
+  attempts: number;
+  /** Seconds from one attempt's end to the next; a list has one for each. */
+  every: number | number[];
+}
+
+export interface RetryBody {
+  outcomes?: string[];
+  attempts?: number;
+  every: number | number[];
 }
 
 export interface SandboxBody {

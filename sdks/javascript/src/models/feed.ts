@@ -11,6 +11,9 @@ interface Heard<T extends string> {
 /** The call has been initiated. `direction` is there where it came in. */
 export type CallStarted = Heard<"call.started"> & { direction?: "inbound" };
 
+/** The call will begin at this time. `retryOf` is the first attempt's id, where it is another one. */
+export type CallScheduled = Heard<"call.scheduled"> & { scheduledAt: string; attempt: number; retryOf?: string };
+
 /** Something happened that needs no more words. */
 export type CallMoved = Heard<
   "call.answered" | "call.voicemail_detected" | "call.taken_over" | "call.resumed" | "transcript.ready"
@@ -47,6 +50,7 @@ export type RecordingReady = Heard<"recording.ready"> & { duration: number };
 
 /** What the live feed tells of a call: `type` says which event it is. Pass over those that you do not know. */
 export type FeedEvent =
+  | CallScheduled
   | CallStarted
   | CallMoved
   | TranscriptUpdate

@@ -19,7 +19,7 @@ export interface WaitOptions {
 
 /** Calls: conversations of an agent with a person on the phone. */
 export class Calls extends Resource {
-  /** Place a call. It is placed once, however often the request has to be sent. */
+  /** Place a call, now or at a later time. It is placed once, however often the request has to be sent. */
   create(body: CallBody, options?: RequestOptions): APIPromise<Call> {
     return this.api.request("POST", "/calls", body, options);
   }
@@ -34,7 +34,7 @@ export class Calls extends Resource {
     return this.api.request("GET", `/calls/${segment(callId)}`, undefined, options);
   }
 
-  /** End a call. */
+  /** End a call, or cancel a scheduled one. */
   hangup(callId: string, options?: RequestOptions): APIPromise<Call> {
     return this.api.request("POST", `/calls/${segment(callId)}/hangup`, {}, options);
   }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Union
 
 from vaniagent.compat import TypedDict
 
@@ -11,6 +11,17 @@ class Sandbox(TypedDict, total=False):
     """What the person called will say, a line a turn, where the call runs on the sandbox line."""
 
     lines: List[str]
+
+
+class RetryParams(TypedDict, total=False):
+    """When a number is called again: after which ended reasons, how often at most, how far apart.
+
+    `every` is needed: seconds, or a list with one for each attempt.
+    """
+
+    outcomes: List[str]
+    attempts: int
+    every: Union[int, List[int]]
 
 
 class SpeechParams(TypedDict, total=False):
@@ -41,3 +52,17 @@ class DestinationParams(TypedDict, total=False):
     when: str
     announcement: Optional[str]
     record: bool
+
+
+class InboundLimitsParams(TypedDict, total=False):
+    """What callers may do on a phone line. What is left out stays as it is.
+
+    `blocked` are numbers, or beginnings of numbers with a `*` at the end; `cost_per_day` is text such as "2.50".
+    """
+
+    calls_per_hour: Optional[int]
+    calls_per_day: Optional[int]
+    cost_per_day: Optional[str]
+    silent_after: int
+    blocks_hidden: bool
+    blocked: List[str]

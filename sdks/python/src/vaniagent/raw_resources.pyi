@@ -22,7 +22,14 @@ from vaniagent.models import (
 )
 from vaniagent.not_given import NOT_GIVEN, NotGiven
 from vaniagent.pagination import AsyncPage, Page
-from vaniagent.params import CallingHoursParams, DestinationParams, Sandbox, SpeechParams
+from vaniagent.params import (
+    CallingHoursParams,
+    DestinationParams,
+    InboundLimitsParams,
+    RetryParams,
+    Sandbox,
+    SpeechParams,
+)
 
 class RawAccount:
     def get(self) -> RawResponse[Account]: ...
@@ -189,6 +196,8 @@ class RawCalls:
         from_number: Union[str, NotGiven, None] = NOT_GIVEN,
         metadata: Union[Mapping[str, Any], NotGiven] = NOT_GIVEN,
         sandbox: Union[Sandbox, NotGiven] = NOT_GIVEN,
+        scheduled_at: Union[datetime, str, NotGiven, None] = NOT_GIVEN,
+        retry: Union[RetryParams, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Call]: ...
     def list(
@@ -213,6 +222,8 @@ class AsyncRawCalls:
         from_number: Union[str, NotGiven, None] = NOT_GIVEN,
         metadata: Union[Mapping[str, Any], NotGiven] = NOT_GIVEN,
         sandbox: Union[Sandbox, NotGiven] = NOT_GIVEN,
+        scheduled_at: Union[datetime, str, NotGiven, None] = NOT_GIVEN,
+        retry: Union[RetryParams, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Call]: ...
     async def list(
@@ -248,6 +259,7 @@ class RawPhoneLines:
         max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
         calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
         is_default: Union[bool, NotGiven] = NOT_GIVEN,
+        inbound_limits: Union[InboundLimitsParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Line]: ...
     def list(
@@ -273,6 +285,7 @@ class RawPhoneLines:
         max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
         calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
         is_default: Union[bool, NotGiven] = NOT_GIVEN,
+        inbound_limits: Union[InboundLimitsParams, NotGiven] = NOT_GIVEN,
     ) -> RawResponse[Line]: ...
     def delete(self, line_id: str) -> RawResponse[None]: ...
     def check(self, line_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Line]: ...
@@ -297,6 +310,7 @@ class AsyncRawPhoneLines:
         max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
         calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
         is_default: Union[bool, NotGiven] = NOT_GIVEN,
+        inbound_limits: Union[InboundLimitsParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Line]: ...
     async def list(
@@ -322,6 +336,7 @@ class AsyncRawPhoneLines:
         max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
         calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
         is_default: Union[bool, NotGiven] = NOT_GIVEN,
+        inbound_limits: Union[InboundLimitsParams, NotGiven] = NOT_GIVEN,
     ) -> RawResponse[Line]: ...
     async def delete(self, line_id: str) -> RawResponse[None]: ...
     async def check(self, line_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Line]: ...

@@ -11,6 +11,7 @@ from vaniagent.models.feed import CallEnded, TranscriptUpdate
 
 SPEAKERS = {"agent": ("Agent", "bold cyan"), "user": ("User", "bold yellow")}
 NOTED = {
+    "call.scheduled": "The call waits for its time.",
     "call.started": "The call is placed.",
     "call.answered": "Somebody answered.",
     "call.voicemail_detected": "A machine answered.",

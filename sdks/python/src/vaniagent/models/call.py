@@ -33,6 +33,11 @@ class Call(Model):
     cost: Optional[str]
     recording_url: Optional[str]
     transcript_url: Optional[str]
+    scheduled_at: Optional[datetime]
+    attempt: int
+    retry: Optional[Dict[str, Any]]
+    retry_of: Optional[str]
+    batch_id: Optional[str]
     created_at: datetime
     answered_at: Optional[datetime]
     completed_at: Optional[datetime]

@@ -26,6 +26,15 @@ class CallStarted(FeedModel):
     direction: Optional[str] = None
 
 
+class CallScheduled(FeedModel):
+    """The call will begin at this time. `retry_of` is the first attempt's id, where it is another one."""
+
+    type: Literal["call.scheduled"]
+    scheduled_at: datetime
+    attempt: int
+    retry_of: Optional[str] = None
+
+
 class CallMoved(FeedModel):
     """Something happened that needs no more words."""
 
@@ -99,6 +108,7 @@ class UnknownFeedEvent(FeedModel):
 
 
 FeedEvent = Union[
+    CallScheduled,
     CallStarted,
     CallMoved,
     TranscriptUpdate,
@@ -111,6 +121,7 @@ FeedEvent = Union[
 ]
 
 _KINDS: List[Type[Any]] = [
+    CallScheduled,
     CallStarted,
     CallMoved,
     TranscriptUpdate,

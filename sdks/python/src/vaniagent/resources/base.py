@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from vaniagent.errors import VaniAgentError
 from vaniagent.models.base import Model
+from vaniagent.not_given import NotGiven
 from vaniagent.pagination import Page
 from vaniagent.settings import Request
 
@@ -66,6 +67,11 @@ def time_text(moment: Union[datetime, str]) -> str:
     if moment.tzinfo is None:
         raise VaniAgentError("A datetime needs a time zone, such as datetime.now(timezone.utc)")
     return moment.isoformat()
+
+
+def time_given(moment: Union[datetime, str, NotGiven, None]) -> Union[str, NotGiven, None]:
+    """Likewise, where it may be null or left out."""
+    return time_text(moment) if isinstance(moment, (datetime, str)) else moment
 
 
 def nothing(body: Any) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, Mapping, Optional, Union, cast
 
@@ -8,8 +9,8 @@ from vaniagent.errors import VaniAgentError, WaitTimeoutError
 from vaniagent.models import Call, CallSummary, SipTrace, Transcript
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import Page
-from vaniagent.params import Sandbox
-from vaniagent.resources.base import Resource, segment
+from vaniagent.params import RetryParams, Sandbox
+from vaniagent.resources.base import Resource, segment, time_given
 from vaniagent.streaming import CallStream
 
 if TYPE_CHECKING:
@@ -32,11 +33,19 @@ class Calls(Resource):
         from_number: Union[str, NotGiven, None] = NOT_GIVEN,
         metadata: Union[Mapping[str, Any], NotGiven] = NOT_GIVEN,
         sandbox: Union[Sandbox, NotGiven] = NOT_GIVEN,
+        scheduled_at: Union[datetime, str, NotGiven, None] = NOT_GIVEN,
+        retry: Union[RetryParams, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Call:
-        """Place a call. It is placed once, however often the request has to be sent."""
+        """Place a call, now or at a later time. It is placed once, however often the request has to be sent."""
         body = given(
-            agent_id=agent_id, to_number=to_number, from_number=from_number, metadata=metadata, sandbox=sandbox
+            agent_id=agent_id,
+            to_number=to_number,
+            from_number=from_number,
+            metadata=metadata,
+            sandbox=sandbox,
+            scheduled_at=time_given(scheduled_at),
+            retry=retry,
         )
         return self._request(Call, "POST", "/calls", body=body, idempotency_key=idempotency_key)
 
@@ -57,7 +66,7 @@ class Calls(Resource):
         return self._request(Call, "GET", f"/calls/{segment(call_id)}")
 
     def hangup(self, call_id: str, *, idempotency_key: Optional[str] = None) -> Call:
-        """End a call."""
+        """End a call, or cancel a scheduled one."""
         return self._request(Call, "POST", f"/calls/{segment(call_id)}/hangup", idempotency_key=idempotency_key)
 
     def transcript(self, call_id: str) -> Transcript:
