@@ -15,7 +15,9 @@ from rest_framework.response import Response
 
 from accounts.api.base import ApiViewSet
 from accounts.models import Scope
+from calls import inbound_limits
 from calls.api.serializers import AgentField, PhoneNumberField
+from calls.inbound_limits import InboundLimits
 from calls.models import PhoneLine
 from calls.services import line_checks, lines
 from vaniagent.lib.api.fields import BoolField, IdField, TextField, WholeNumberField
@@ -31,6 +33,11 @@ _PLAIN: Final = r"[!#-\[\]-~]([ !#-\[\]-~]*[!#-\[\]-~])?"
 IS_PLAIN: Final = RegexValidator(rf"^{_PLAIN}\Z", 'Give printable ASCII characters, and neither " nor \\.')
 # A user name stands in SIP addresses.
 _USER: Final = r"[0-9A-Za-z+._*~-]([0-9A-Za-z+._*~@-]*[0-9A-Za-z+._*~-])?"
+# Of callers: a whole number, or at least the country and a digit more.
+_CALLER: Final = r"^\+[0-9]{2,15}(\*|[0-9])$"
+IS_CALLER: Final = RegexValidator(_CALLER.replace("$", r"\Z"), "Give '+' and digits, perhaps with a '*' at the end.")
+_AMOUNT: Final = r"^[0-9]{1,6}(\.[0-9]{1,2})?$"
+IS_AMOUNT: Final = RegexValidator(_AMOUNT.replace("$", r"\Z"), "Give credits as text, such as '2.50'.")
 IS_USER: Final = RegexValidator(rf"^{_USER}\Z", "Give letters, digits and any of + . _ * ~ - @.")
 
 
@@ -59,6 +66,40 @@ class UserField(TextField):
     """What answers a trunk's challenge; null for none."""
 
 
+@extend_schema_field({"type": ["string", "null"], "pattern": _AMOUNT})
+class AmountField(TextField):
+    """Credits as decimal text; null for no limit."""
+
+
+@extend_schema_field({"type": "string", "pattern": _CALLER})
+class CallerField(TextField):
+    """A number, or the beginning of numbers with a `*` at the end."""
+
+
+class InboundLimitsBody(Input):
+    """What callers may do on a line. What is left out stays as it is."""
+
+    calls_per_hour = WholeNumberField(min_value=1, max_value=inbound_limits.MOST_CALLS, allow_null=True, required=False)
+    calls_per_day = WholeNumberField(min_value=1, max_value=inbound_limits.MOST_CALLS, allow_null=True, required=False)
+    cost_per_day = AmountField(max_length=10, validators=[IS_AMOUNT], allow_null=True, required=False)
+    silent_after = WholeNumberField(
+        min_value=inbound_limits.LEAST_SILENCE, max_value=inbound_limits.MOST_SILENCE, required=False
+    )
+    blocks_hidden = BoolField(required=False)
+    blocked = serializers.ListField(
+        child=CallerField(max_length=17, validators=[IS_CALLER]), max_length=inbound_limits.MOST_BLOCKED, required=False
+    )
+
+
+class InboundLimitsSerializer(serializers.Serializer[InboundLimits]):
+    calls_per_hour = serializers.IntegerField(allow_null=True)
+    calls_per_day = serializers.IntegerField(allow_null=True)
+    cost_per_day = serializers.CharField(allow_null=True, help_text="Credits, decimal text")
+    silent_after = serializers.IntegerField(help_text="Seconds")
+    blocks_hidden = serializers.BooleanField()
+    blocked = serializers.ListField(child=serializers.CharField())
+
+
 class LineChanges(Input):
     """What changes a phone line. A line of one kind has no fields of another, and keeps its kind."""
 
@@ -79,6 +120,7 @@ class LineChanges(Input):
     max_live_calls = WholeNumberField(min_value=1, max_value=10_000, required=False)
     calls_per_second = WholeNumberField(min_value=1, max_value=100, required=False)
     is_default = BoolField(required=False)
+    inbound_limits = InboundLimitsBody(required=False)
 
 
 class LineBody(LineChanges):
@@ -113,6 +155,7 @@ class LineSerializer(serializers.ModelSerializer[PhoneLine]):
     account_sid = serializers.SerializerMethodField(allow_null=True)
     numbers = serializers.SerializerMethodField()
     inbound_agent_id = serializers.SerializerMethodField(allow_null=True)
+    inbound_limits = serializers.SerializerMethodField()
 
     class Meta:
         model = PhoneLine
@@ -132,6 +175,7 @@ class LineSerializer(serializers.ModelSerializer[PhoneLine]):
             "max_live_calls",
             "calls_per_second",
             "is_default",
+            "inbound_limits",
             "status",
             "status_detail",
             "checked_at",
@@ -162,6 +206,10 @@ class LineSerializer(serializers.ModelSerializer[PhoneLine]):
 
     def get_inbound_agent_id(self, line: PhoneLine) -> str | None:
         return line.inbound_agent.public_id if line.inbound_agent is not None else None
+
+    @extend_schema_field(InboundLimitsSerializer)
+    def get_inbound_limits(self, line: PhoneLine) -> dict[str, Any]:
+        return inbound_limits.read(line.inbound_limits).as_json()
 
 
 class LineViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet[PhoneLine]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from django.db import transaction
 
@@ -68,18 +68,6 @@ class CalledEnough(CallRefused):
     """This caller has called as often, or for as much, as the line allows."""
 
     word = "called_enough"
-
-
-# In the order in which they are looked for.
-REFUSALS: Final[tuple[type[CallRefused], ...]] = (
-    UnknownNumber,
-    NoAgent,
-    BlockedCaller,
-    Suspended,
-    NoCapacity,
-    NoCredits,
-    CalledEnough,
-)
 
 
 def start_inbound_call(

@@ -222,6 +222,8 @@ def _apply(line: PhoneLine, fields: Mapping[str, Any]) -> None:
             line.secret = value or ""
         elif name == "username":
             line.username = value or ""
+        elif name == "inbound_limits":
+            line.inbound_limits = {**line.inbound_limits, **value}
         elif name == "inbound_agent":
             line.inbound_agent = _own(value, line)
         else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import fields
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -11,12 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agents.models import Agent
-from calls.api.phone_lines import IS_DOMAIN, IS_PLAIN, IS_SID, IS_USER
+from calls import inbound_limits
+from calls.api.phone_lines import IS_CALLER, IS_DOMAIN, IS_PLAIN, IS_SID, IS_USER
+from calls.inbound_limits import InboundLimits
 from calls.models import PhoneLine
 from dashboard.forms.place_call import PhoneNumberField
 
 # What is shown in a secret's place, and means that it stays.
 KEPT: Final = "••••••••"
+LIMITS: Final = tuple(field.name for field in fields(InboundLimits))
 _OFF: Final = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -55,6 +60,44 @@ class _LineForm(forms.Form):
         help_text=gettext_lazy("What is more is dialled a moment later."),
     )
 
+    calls_per_hour = forms.IntegerField(
+        label=gettext_lazy("Calls of one caller an hour"),
+        min_value=1,
+        max_value=inbound_limits.MOST_CALLS,
+        initial=InboundLimits.calls_per_hour,
+        required=False,
+        help_text=gettext_lazy("More are turned away; who hides the number counts as one caller. Empty: no limit."),
+    )
+    calls_per_day = forms.IntegerField(
+        label=gettext_lazy("Calls of one caller a day"),
+        min_value=1,
+        max_value=inbound_limits.MOST_CALLS,
+        initial=InboundLimits.calls_per_day,
+        required=False,
+    )
+    cost_per_day = forms.DecimalField(
+        label=gettext_lazy("Credits that one caller may cost a day"),
+        min_value=Decimal("0.01"),
+        max_digits=8,
+        decimal_places=2,
+        required=False,
+        help_text=gettext_lazy("Empty: no limit."),
+    )
+    silent_after = forms.IntegerField(
+        label=gettext_lazy("Hang up on who says nothing after"),
+        min_value=inbound_limits.LEAST_SILENCE,
+        max_value=inbound_limits.MOST_SILENCE,
+        initial=InboundLimits.silent_after,
+        help_text=gettext_lazy("Seconds, for callers who have not said a word."),
+    )
+    blocks_hidden = forms.BooleanField(label=gettext_lazy("Turn away who hides the number"), required=False)
+    blocked = forms.CharField(
+        label=gettext_lazy("Blocked callers"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": "3", "placeholder": "+14155550123", **_OFF}),
+        help_text=gettext_lazy("One a line; a * at the end stands for any digits: +1900*."),
+    )
+
     def __init__(self, *args: Any, agents: Iterable[Agent], **options: Any) -> None:
         super().__init__(*args, **options)
         self._agents = {agent.public_id: agent for agent in agents}
@@ -65,6 +108,22 @@ class _LineForm(forms.Form):
 
     def clean_inbound_agent(self) -> Agent | None:
         return self._agents.get(self.cleaned_data["inbound_agent"])
+
+    def clean_blocked(self) -> list[str]:
+        entries = [entry.strip() for entry in re.split(r"[\n,;]", self.cleaned_data["blocked"]) if entry.strip()]
+        if len(entries) > inbound_limits.MOST_BLOCKED:
+            raise forms.ValidationError(_("At most %(most)d.") % {"most": inbound_limits.MOST_BLOCKED})
+        for entry in entries:
+            IS_CALLER(entry)
+        return entries
+
+    def fields_for_service(self, *, keeps_secret: bool) -> dict[str, Any]:
+        """What the service is given. A secret that was not changed is left out."""
+        found = dict(self.cleaned_data)
+        found["inbound_limits"] = {name: found.pop(name) for name in LIMITS}
+        cost = found["inbound_limits"]["cost_per_day"]
+        found["inbound_limits"]["cost_per_day"] = None if cost is None else str(cost)
+        return found
 
     def clean_numbers(self) -> list[str]:
         lines = [line for line in re.split(r"[\n,;]", self.cleaned_data["numbers"]) if line.strip()]
@@ -106,7 +165,7 @@ class SipLineForm(_LineForm):
     field_order = ("name", "domain", "port", "transport", "srtp", "username", "password", "register", "numbers")
 
     def fields_for_service(self, *, keeps_secret: bool) -> dict[str, Any]:
-        found = dict(self.cleaned_data)
+        found = super().fields_for_service(keeps_secret=keeps_secret)
         found["username"] = found["username"] or None
         if keeps_secret and found["password"] == KEPT:
             del found["password"]
@@ -124,7 +183,7 @@ class TwilioLineForm(_LineForm):
     field_order = ("name", "account_sid", "auth_token", "numbers")
 
     def fields_for_service(self, *, keeps_secret: bool) -> dict[str, Any]:
-        found = dict(self.cleaned_data)
+        found = super().fields_for_service(keeps_secret=keeps_secret)
         if keeps_secret and found["auth_token"] == KEPT:
             del found["auth_token"]
         return found

@@ -7,10 +7,13 @@ from typing import Final
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Account
 from calls import tasks
+from calls.inbound_limits import InboundLimits, read
 from calls.models import PhoneLine
+from calls.services import shield
 from dashboard.forms.lines import KEPT
 from dashboard.views import lines
 
@@ -46,6 +49,10 @@ SIP: Final = {
     "numbers": "+1 415 555 0101\n+14155550102",
     "max_live_calls": "10",
     "calls_per_second": "5",
+    "calls_per_hour": "12",
+    "cost_per_day": "2.50",
+    "silent_after": "10",
+    "blocked": "+1900*\n +14155550123 ",
 }
 
 
@@ -62,6 +69,8 @@ def test_a_trunk_is_added_changed_and_removed(browser: Client, account: Account)
     assert (line.name, line.secret, line.transport) == ("Trunk", "s3cret", "tls")
     assert [number.number for number in line.line_numbers.all()] == ["+14155550101", "+14155550102"]
     assert "s3cret" not in browser.get(f"/settings/lines/{line.public_id}/edit").content.decode()
+
+    assert read(line.inbound_limits) == InboundLimits(12, None, 2_500_000, 10, False, ("+1900*", "+14155550123"))
 
     browser.post(f"/settings/lines/{line.public_id}/delete", {"confirm": ""})
     assert not PhoneLine.objects.existing().exists()
@@ -82,7 +91,7 @@ def test_twilio_is_added_and_made_the_default(browser: Client, account: Account)
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("domain", "127.0.0.1"), ("numbers", "call me"), ("password", "two\nlines")]
+    ("field", "value"), [("domain", "127.0.0.1"), ("numbers", "call me"), ("password", "two\nlines"), ("blocked", "*")]
 )
 def test_what_cannot_be_is_said_at_its_field(browser: Client, field: str, value: str) -> None:
     r = browser.post("/settings/lines/new/sip", {**SIP, field: value})
@@ -90,6 +99,18 @@ def test_what_cannot_be_is_said_at_its_field(browser: Client, field: str, value:
     assert r.status_code == 200
     assert r.context["form"].errors.keys() == {field}
     assert not PhoneLine.objects.exists()
+
+
+def test_who_was_turned_away(browser: Client) -> None:
+    browser.post("/settings/lines/new/sip", SIP)
+    line = PhoneLine.objects.get()
+    for word in ("blocked_caller", "called_enough", "blocked_caller"):
+        shield.count_refusal(line=line, word=word, at=timezone.now())
+
+    page = browser.get(f"/settings/lines/{line.public_id}/edit")
+
+    assert [count for _, count in page.context["turned_away"]] == [2, 1]
+    assert "The caller is blocked." in page.content.decode()
 
 
 def test_viewers_change_nothing(account: Account, log_in: Callable[..., Client]) -> None:

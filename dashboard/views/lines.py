@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agents.models import Agent
+from calls import inbound_limits
 from calls.models import PhoneLine
-from calls.services import line_checks, lines
+from calls.services import inbound, line_checks, lines, shield
 from calls.telephony import sandbox
 from dashboard.access import Role, page
 from dashboard.acting import actor_of
@@ -34,6 +35,18 @@ from vaniagent.lib import errors
 FORMS: Final[dict[str, type[SipLineForm] | type[TwilioLineForm]]] = {
     PhoneLine.Kind.SIP: SipLineForm,
     PhoneLine.Kind.TWILIO: TwilioLineForm,
+}
+
+REFUSALS_DAYS: Final = 7
+# Why a caller was turned away.
+REFUSED: Final = {
+    inbound.UnknownNumber.word: gettext_lazy("The number is not the line’s."),
+    inbound.NoAgent.word: gettext_lazy("No agent answers this line."),
+    inbound.BlockedCaller.word: gettext_lazy("The caller is blocked."),
+    inbound.Suspended.word: gettext_lazy("The workspace is suspended."),
+    inbound.NoCapacity.word: gettext_lazy("All channels were taken."),
+    inbound.NoCredits.word: gettext_lazy("There were no credits for a minute."),
+    inbound.CalledEnough.word: gettext_lazy("The caller had called too often, or for too much."),
 }
 
 
@@ -101,6 +114,8 @@ def edit_line(request: DashboardRequest, line_id: str) -> HttpResponseBase:
     line = _find(request, line_id)
     initial = {field: getattr(line, field, None) for field in FORMS[line.kind].base_fields}
     initial["numbers"] = "\n".join(number.number for number in line.line_numbers.all())
+    limits = inbound_limits.read(line.inbound_limits)
+    initial |= {**limits.as_json(), "blocked": "\n".join(limits.blocked)}
     initial["inbound_agent"] = line.inbound_agent.public_id if line.inbound_agent else ""
     initial["password"] = initial["auth_token"] = KEPT if line.sealed_secret else ""
     form = FORMS[line.kind](request.POST or None, initial=initial, agents=_agents(request))
@@ -113,7 +128,10 @@ def edit_line(request: DashboardRequest, line_id: str) -> HttpResponseBase:
             blame(form, error)
         else:
             return _tried(request, line, _("Saved. Calls from now on go by it."))
-    return render(request, "dashboard/settings_line_form.html", {"form": form, "kind": line.kind, "line": line})
+    refused = shield.refusals(line=line, days=REFUSALS_DAYS, at=timezone.now())
+    turned_away = [(REFUSED.get(word, word), count) for word, count in refused.items()]
+    context = {"form": form, "kind": line.kind, "line": line, "turned_away": turned_away}
+    return render(request, "dashboard/settings_line_form.html", context)
 
 
 @page(role=Role.DEVELOPER, methods=("POST",))

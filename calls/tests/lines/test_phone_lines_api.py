@@ -9,6 +9,7 @@ import pytest
 
 from accounts.models import Account, AuditEntry
 from agents.models import Agent
+from calls.inbound_limits import InboundLimits
 from calls.models import LineNumber, PhoneLine
 from calls.tests.lines.conftest import TRUNK, TWILIO, make_line
 from conftest import ApiClient, make_agent
@@ -49,6 +50,7 @@ def test_a_trunk(api: ApiClient, agent: Agent, tried: list[int], django_capture_
         "max_live_calls": 10,
         "calls_per_second": 5,
         "is_default": False,
+        "inbound_limits": InboundLimits().as_json(),
         "status": "unreachable",
         "status_detail": "Not tried yet.",
         "checked_at": None,
@@ -221,3 +223,46 @@ def test_a_kind_that_cannot_be_dialled_says_so(api: ApiClient, account: Account)
     assert r.json()["status"] == "unreachable"
     assert r.json()["status_detail"] == "This installation cannot place calls over Twilio yet."
     assert r.json()["checked_at"] is not None
+
+
+def test_what_callers_may_do(api: ApiClient) -> None:
+    line = api.post("/v1/phone_lines", TRUNK).json()
+    path = f"/v1/phone_lines/{line['id']}"
+
+    api.patch(path, {"inbound_limits": {"calls_per_hour": None, "cost_per_day": "2.5", "blocked": ["+1900*"]}})
+    changed = api.patch(path, {"inbound_limits": {"silent_after": 8}}).json()["inbound_limits"]
+
+    assert line["inbound_limits"] == {
+        "calls_per_hour": 20,
+        "calls_per_day": 100,
+        "cost_per_day": None,
+        "silent_after": 15,
+        "blocks_hidden": False,
+        "blocked": [],
+    }
+    assert changed == {
+        "calls_per_hour": None,
+        "calls_per_day": 100,
+        "cost_per_day": "2.50",
+        "silent_after": 8,
+        "blocks_hidden": False,
+        "blocked": ["+1900*"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("limits", "param"),
+    [
+        ({"calls_per_hour": 0}, "inbound_limits.calls_per_hour"),
+        ({"cost_per_day": "-1"}, "inbound_limits.cost_per_day"),
+        ({"cost_per_day": 2}, "inbound_limits.cost_per_day"),
+        ({"silent_after": None}, "inbound_limits.silent_after"),
+        ({"blocked": ["*"]}, "inbound_limits.blocked.0"),
+        ({"blocked": ["+1*23"]}, "inbound_limits.blocked.0"),
+        ({"unknown": 1}, "inbound_limits.unknown"),
+    ],
+)
+def test_limits_that_are_none(api: ApiClient, limits: dict[str, Any], param: str) -> None:
+    answer = api.post("/v1/phone_lines", {**TRUNK, "inbound_limits": limits})
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)

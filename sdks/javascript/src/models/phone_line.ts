@@ -20,11 +20,28 @@ export interface Line {
   maxLiveCalls: number;
   callsPerSecond: number;
   isDefault: boolean;
+  inboundLimits: InboundLimits;
   status: LineStatus;
   statusDetail: string;
   checkedAt: string | null;
   createdAt: string;
 }
+
+/** What callers may do on a line; null: no such limit. */
+export interface InboundLimits {
+  callsPerHour: number | null;
+  callsPerDay: number | null;
+  /** Credits as text, such as "2.50". */
+  costPerDay: string | null;
+  /** Seconds until somebody who has not said a word is hung up on. */
+  silentAfter: number;
+  blocksHidden: boolean;
+  /** Numbers, or beginnings of numbers with a `*` at the end. */
+  blocked: string[];
+}
+
+/** What is left out stays as it is. */
+export type InboundLimitsBody = Partial<InboundLimits>;
 
 /** @schema PatchedLineChanges */
 export interface LineChanges {
@@ -43,6 +60,7 @@ export interface LineChanges {
   maxLiveCalls?: number;
   callsPerSecond?: number;
   isDefault?: boolean;
+  inboundLimits?: InboundLimitsBody;
 }
 
 /** A line of kind `sip` has a domain, one of kind `twilio` an account and its token. */

@@ -7,6 +7,7 @@ from vaniagent.async_resources.base import AsyncResource
 from vaniagent.models import Line
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import PageRequest
+from vaniagent.params import InboundLimitsParams
 from vaniagent.resources.base import nothing, segment
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class AsyncPhoneLines(AsyncResource):
         max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
         calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
         is_default: Union[bool, NotGiven] = NOT_GIVEN,
+        inbound_limits: Union[InboundLimitsParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Line:
         """Set up a line. `kind` is `sip`, which needs `domain`, or `twilio`, which needs `account_sid` and `auth_token`."""
@@ -60,6 +62,7 @@ class AsyncPhoneLines(AsyncResource):
             max_live_calls=max_live_calls,
             calls_per_second=calls_per_second,
             is_default=is_default,
+            inbound_limits=inbound_limits,
         )
         return await self._request(Line, "POST", "/phone_lines", body=body, idempotency_key=idempotency_key)
 
@@ -92,6 +95,7 @@ class AsyncPhoneLines(AsyncResource):
         max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
         calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
         is_default: Union[bool, NotGiven] = NOT_GIVEN,
+        inbound_limits: Union[InboundLimitsParams, NotGiven] = NOT_GIVEN,
     ) -> Line:
         """Change a phone line."""
         body = given(
@@ -110,6 +114,7 @@ class AsyncPhoneLines(AsyncResource):
             max_live_calls=max_live_calls,
             calls_per_second=calls_per_second,
             is_default=is_default,
+            inbound_limits=inbound_limits,
         )
         return await self._request(Line, "PATCH", f"/phone_lines/{segment(line_id)}", body=body)
 

@@ -6,7 +6,7 @@ from vaniagent.models.account import Account, TopUp, Transaction
 from vaniagent.models.agent import Agent, CallingHours, Destination, Speech, Talk
 from vaniagent.models.base import Model
 from vaniagent.models.call import Call, CallSummary, Latency, SipMessage, SipTrace, Transcript, Turn, TurnLatency
-from vaniagent.models.phone_line import Line
+from vaniagent.models.phone_line import InboundLimits, Line
 from vaniagent.models.voice import Voice
 from vaniagent.models.webhook import Attempt, Delivery, Endpoint, EndpointWithSecret, Replay
 
@@ -21,6 +21,7 @@ __all__ = [
     "Destination",
     "Endpoint",
     "EndpointWithSecret",
+    "InboundLimits",
     "Latency",
     "Line",
     "Model",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Optional, Sequence, Union, cast
 from vaniagent.models import Line
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import Page
+from vaniagent.params import InboundLimitsParams
 from vaniagent.resources.base import Resource, nothing, segment
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class PhoneLines(Resource):
         max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
         calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
         is_default: Union[bool, NotGiven] = NOT_GIVEN,
+        inbound_limits: Union[InboundLimitsParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Line:
         """Set up a line. `kind` is `sip`, which needs `domain`, or `twilio`, which needs `account_sid` and `auth_token`."""
@@ -58,6 +60,7 @@ class PhoneLines(Resource):
             max_live_calls=max_live_calls,
             calls_per_second=calls_per_second,
             is_default=is_default,
+            inbound_limits=inbound_limits,
         )
         return self._request(Line, "POST", "/phone_lines", body=body, idempotency_key=idempotency_key)
 
@@ -88,6 +91,7 @@ class PhoneLines(Resource):
         max_live_calls: Union[int, NotGiven] = NOT_GIVEN,
         calls_per_second: Union[int, NotGiven] = NOT_GIVEN,
         is_default: Union[bool, NotGiven] = NOT_GIVEN,
+        inbound_limits: Union[InboundLimitsParams, NotGiven] = NOT_GIVEN,
     ) -> Line:
         """Change a phone line."""
         body = given(
@@ -106,6 +110,7 @@ class PhoneLines(Resource):
             max_live_calls=max_live_calls,
             calls_per_second=calls_per_second,
             is_default=is_default,
+            inbound_limits=inbound_limits,
         )
         return self._request(Line, "PATCH", f"/phone_lines/{segment(line_id)}", body=body)
 
