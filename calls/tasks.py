@@ -70,9 +70,9 @@ def work_batches(**kwargs: object) -> None:
     """Place calls of files as there is room. Each row is placed once, however many of these run."""
     from django.utils import timezone
 
-    from calls.services import batches
+    from calls.services import batch_work
 
-    batches.work(at=timezone.now())
+    batch_work.work(at=timezone.now())
 
 
 @shared_task

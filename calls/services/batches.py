@@ -1,40 +1,39 @@
-"""Calls from a file: drafted, looked over, started; then placed as there is room, each number once."""
+"""Batches of calls: drafted from a file or a list, looked over, started, paused, canceled; and how far they are.
+
+Their calls are placed by `batch_work`.
+"""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Avg, Count, Q, QuerySet
+from django.db.models import Avg, Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.limits import limits_of
-from accounts.models import Account
+from accounts.models import Account, ApiKey
 from agents.models import Agent
 from billing import rates
-from billing import services as billing
 from billing.models import Balance
 from calls.models import BatchRow, Call, CallBatch
 from calls.number_files import NumberRow, read_numbers
-from calls.services import gate, starting
+from calls.retry_rules import RetryRule
+from calls.services import starting
 from vaniagent.lib import errors
 
-logger = logging.getLogger(__name__)
-
-# Of one batch in one round: others have their turn.
-MOST_IN_A_ROUND: Final = 50
-DRAFTS_LAST: Final = timedelta(days=1)
+MOST_PER_MINUTE: Final = 6_000
 # How long a call takes where the agent has none yet to go by.
 USUAL_SECONDS: Final = 90
 _GO_BY: Final = 200
 
 Status = CallBatch.Status
 Row = BatchRow.Status
+_CANCELABLE: Final = (Status.DRAFT, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
 
 
 class BatchMoved(errors.InvalidRequest):
@@ -69,10 +68,14 @@ class Preview:
 class Progress:
     """How far a batch is."""
 
-    rows: Mapping[str, int]
-    live: int
-    answered: int
-    ended: int
+    rows: Mapping[str, int] = field(default_factory=dict)
+    # Calls placed so far: a row that is tried again has several.
+    calls: int = 0
+    live: int = 0
+    answered: int = 0
+    ended: int = 0
+    seconds: int = 0
+    micro_credits: int = 0
 
     @property
     def waiting(self) -> int:
@@ -97,31 +100,49 @@ def get_batch(*, account: Account, public_id: str) -> CallBatch:
     return batch
 
 
-def draft_batch(
+def draft_batch(*, file: bytes, name: str, **options: Any) -> CallBatch:
+    """Read a file of numbers into a draft, as `make_batch`. Raises number_files.BadFile, and what that does."""
+    return make_batch(numbers=read_numbers(file), name=name, **options)
+
+
+def make_batch(
     *,
     account: Account,
     agent: Agent,
-    file: bytes,
+    numbers: Iterable[NumberRow],
     name: str,
     from_number: str | None = None,
     at_once: int | None = None,
+    per_minute: int | None = None,
+    hours: Mapping[str, Any] | None = None,
+    retry: RetryRule | None = None,
+    scheduled_at: datetime | None = None,
+    api_key: ApiKey | None = None,
     by: audit.Actor,
     at: datetime,
 ) -> CallBatch:
-    """Read a file of numbers into a draft, which lasts a day. Raises number_files.BadFile.
+    """Keep whom to call as a draft, which lasts a day. Raises starting.NoSuchAgent and starting.TooFarAhead.
 
-    `at_once` is at most the account's limit of live calls; by default one less, so that there is room for others.
+    `at_once` is at most the account's limit of live calls; by default one less, so that there is room for others. `hours`,
+    as an agent's are kept, hold beside the agent's own. With a test key all its calls go to the sandbox.
     """
-    numbers = read_numbers(file)
+    starting.version_of(agent)
+    if scheduled_at is not None:
+        starting.check_ahead(scheduled_at, at=at)
     most = limits_of(account).max_live_calls
     return _store(
         CallBatch(
             account=account,
             agent=agent,
             created_by=by.user,
+            api_key=api_key,
             name=(" ".join(name.split()) or _("Calls"))[:100],
             from_number=from_number,
             at_once=max(1, min(at_once or most - 1, most)),
+            per_minute=per_minute,
+            hours=hours,
+            retry=None if retry is None else retry.as_json(),
+            scheduled_at=scheduled_at,
             created_at=at,
         ),
         numbers,
@@ -129,7 +150,7 @@ def draft_batch(
 
 
 @transaction.atomic
-def _store(batch: CallBatch, numbers: list[NumberRow]) -> CallBatch:
+def _store(batch: CallBatch, numbers: Iterable[NumberRow]) -> CallBatch:
     batch.save()
     BatchRow.objects.bulk_create(
         [
@@ -170,123 +191,82 @@ def preview(*, batch: CallBatch, problems: int = 50) -> Preview:
 
 def progress(*, batch: CallBatch) -> Progress:
     """Counted anew each time, in two queries."""
-    rows = dict(BatchRow.objects.filter(batch=batch).values_list("status").annotate(Count("pk")).order_by())
-    calls = Call.objects.filter(batch_row__batch=batch)
-    states = dict(calls.values_list("status").annotate(Count("pk")).order_by())
-    live = sum(states.get(status, 0) for status in Call.LIVE)
+    return progress_of([batch])[batch.pk]
+
+
+def progress_of(batches: Iterable[CallBatch]) -> dict[int, Progress]:
+    """Of several by primary key, likewise in two queries."""
+    pks = [batch.pk for batch in batches]
+    rows: dict[int, dict[str, int]] = {pk: {} for pk in pks}
+    counted = BatchRow.objects.filter(batch__in=pks).values_list("batch", "status").annotate(Count("pk")).order_by()
+    for pk, status, count in counted:
+        rows[pk][status] = count
+    calls = Call.objects.filter(batch_row__batch__in=pks).values("batch_row__batch").order_by()
+    is_live = Q(status__in=Call.LIVE)
+    found = {
+        one.pop("batch_row__batch"): one
+        for one in calls.annotate(
+            calls=Count("pk"),
+            live=Count("pk", filter=is_live),
+            answered=Count("pk", filter=Q(status=Call.Status.COMPLETED)),
+            ended=Count("pk", filter=~is_live),
+            talked=Sum("duration", default=0),
+            spent=Sum("cost", default=0),
+        )
+    }
+    return {pk: _progress(rows[pk], found.get(pk)) for pk in pks}
+
+
+def _progress(rows: Mapping[str, int], calls: dict[str, int] | None) -> Progress:
+    if calls is None:
+        return Progress(rows)
     return Progress(
-        rows=rows, live=live, answered=states.get(Call.Status.COMPLETED, 0), ended=sum(states.values()) - live
+        rows,
+        calls=calls["calls"],
+        live=calls["live"],
+        answered=calls["answered"],
+        ended=calls["ended"],
+        seconds=calls["talked"],
+        micro_credits=calls["spent"],
     )
 
 
 @transaction.atomic
 def start_batch(*, batch: CallBatch, by: audit.Actor, at: datetime) -> CallBatch:
-    """Begin to place a draft's calls. Raises BatchMoved."""
+    """Begin to place a draft's calls, or have them wait for its time. Raises BatchMoved."""
     waiting = BatchRow.objects.filter(batch=batch, status=Row.WAITING).count()
     if not waiting:
         raise BatchMoved(_("There is nobody to call in this file."))
-    return _move(batch, (Status.DRAFT,), Status.RUNNING, "batch.started", by=by, at=at, calls=waiting)
+    return _move(batch, (Status.DRAFT,), _running(batch, at), "batch.started", by=by, at=at, calls=waiting)
 
 
 @transaction.atomic
 def pause_batch(*, batch: CallBatch, by: audit.Actor, at: datetime) -> CallBatch:
     """Place no more for now; calls in progress go on. Raises BatchMoved."""
-    return _move(batch, (Status.RUNNING,), Status.PAUSED, "batch.paused", by=by, at=at)
+    return _move(batch, (Status.SCHEDULED, Status.RUNNING), Status.PAUSED, "batch.paused", by=by, at=at)
 
 
 @transaction.atomic
 def resume_batch(*, batch: CallBatch, by: audit.Actor, at: datetime) -> CallBatch:
     """Raises BatchMoved."""
-    return _move(batch, (Status.PAUSED,), Status.RUNNING, "batch.resumed", by=by, at=at)
+    return _move(batch, (Status.PAUSED,), _running(batch, at), "batch.resumed", by=by, at=at)
 
 
 @transaction.atomic
 def cancel_batch(*, batch: CallBatch, by: audit.Actor, at: datetime) -> CallBatch:
-    """Place no more at all; calls in progress go on. Raises BatchMoved."""
-    batch = _move(batch, (Status.DRAFT, Status.RUNNING, Status.PAUSED), Status.CANCELED, "batch.canceled", by=by, at=at)
+    """Place no more at all; calls in progress go on, and are not tried again. Raises BatchMoved."""
+    batch = _move(batch, _CANCELABLE, Status.CANCELED, "batch.canceled", by=by, at=at)
     BatchRow.objects.filter(batch=batch, status=Row.WAITING).update(status=Row.CANCELED)
     return batch
 
 
-def work(*, at: datetime) -> None:
-    """One round over all running batches: place what there is room for. May run twice at once, or not for a while."""
-    running = CallBatch.objects.filter(status=Status.RUNNING).select_related("account", "agent").order_by("pk")
-    for batch in running:
-        try:
-            _work_on(batch, at=at)
-        except Exception:  # whatever is wrong with one batch, the others must not wait for it
-            logger.exception("a batch of calls could not be gone on with", extra={"batch_id": batch.public_id})
-    CallBatch.objects.filter(status=Status.DRAFT, created_at__lt=at - DRAFTS_LAST).delete()
-
-
-def _work_on(batch: CallBatch, *, at: datetime) -> None:
-    for _place in range(MOST_IN_A_ROUND):
-        try:
-            if not _place_next(batch, at=at):
-                return
-        except starting.TooManyLiveCalls:
-            return
-        except (billing.InsufficientCredits, starting.NoSuchAgent, starting.AccountSuspended) as error:
-            running = CallBatch.objects.filter(pk=batch.pk, status=Status.RUNNING)
-            running.update(status=Status.PAUSED, paused_because=error.message[:200])
-            return
+def _running(batch: CallBatch, at: datetime) -> Status:
+    """What it is when it goes on."""
+    return Status.SCHEDULED if batch.scheduled_at is not None and batch.scheduled_at > at else Status.RUNNING
 
 
 def _available(account: Account) -> int:
     return Balance.objects.filter(account=account).values_list("available", flat=True).first() or 0
-
-
-@transaction.atomic
-def _place_next(batch: CallBatch, *, at: datetime) -> bool:
-    """Place the next row's call. False where there is none, no room, or the batch does not run.
-
-    The batch's row is locked from the look at its status to the commit: after a pause has returned, nothing is placed. Raises
-    what `start_call` does about all rows alike.
-    """
-    locked = CallBatch.objects.select_for_update(of=("self",)).select_related("account", "agent__current")
-    running = locked.filter(pk=batch.pk, status=Status.RUNNING).first()
-    if running is None:
-        return False
-    # Locked, so that whoever erases a caller knows whether the call was placed.
-    rows = BatchRow.objects.select_for_update(of=("self",), no_key=True)
-    waiting = rows.filter(batch=running, status=Row.WAITING)
-    row = waiting.filter(Q(not_before=None) | Q(not_before__lte=at)).order_by("line").first()
-    if row is None:
-        if not waiting.exists():
-            CallBatch.objects.filter(pk=running.pk).update(status=Status.DONE, ended_at=at)
-        return False
-    # By the account's live calls, which are few, and not by the batch's rows.
-    live = Call.objects.for_account(running.account).filter(status__in=Call.LIVE, batch_row__batch=running).count()
-    if live >= running.at_once:
-        return False
-
-    try:
-        with transaction.atomic():
-            row.call = starting.start_call(
-                account=running.account,
-                agent=running.agent,
-                api_key=None,
-                to_number=row.to_number,
-                from_number=running.from_number,
-                metadata=row.metadata,
-                at=at,
-            )
-            Call.objects.filter(pk=row.call.pk).update(batch_row=row)
-            row.status, row.problem, row.not_before = Row.PLACED, "", None
-    except (
-        starting.TooManyLiveCalls,
-        starting.AccountSuspended,
-        starting.NoSuchAgent,
-        billing.InsufficientCredits,
-    ):
-        raise
-    except gate.MayNotRing as error:
-        row.status = Row.REFUSED if error.opens_at is None else Row.WAITING
-        row.problem, row.not_before = error.message[:200], error.opens_at
-    except errors.ServiceError as error:
-        row.status, row.problem = Row.REFUSED, error.message[:200]
-    row.save(update_fields=["status", "call", "problem", "not_before"])
-    return True
 
 
 def _move(

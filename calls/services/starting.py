@@ -29,9 +29,11 @@ _STATUS: Final = "SELECT status FROM accounts_account WHERE id = %s"
 _LOCK: Final = "SELECT status FROM accounts_account WHERE id = %s FOR NO KEY UPDATE"
 # In the words of the index call_live, which it reads alone.
 _COUNT_LIVE: Final = "SELECT count(*) FROM calls_call WHERE account_id = %s AND status IN ('initiated', 'in_progress')"
-_COUNT_LIVE_ON_LINE: Final = (
-    "SELECT count(*) FROM calls_call WHERE phone_line_id = %s AND status IN ('initiated', 'in_progress')"
-)
+# Whom calls are transferred to over the line counts as well.
+_COUNT_LIVE_ON_LINE: Final = """
+    SELECT (SELECT count(*) FROM calls_call WHERE phone_line_id = %s AND status IN ('initiated', 'in_progress'))
+        + (SELECT count(*) FROM calls_transfer WHERE phone_line_id = %s AND status <> 'ended')
+"""
 
 
 class NoSuchAgent(errors.NotFound):
@@ -85,8 +87,8 @@ def start_call(
     later = scheduled_at if scheduled_at is not None and scheduled_at > at else None
     if later is None:
         gate.check_ring(account=account, version=version, to_number=to_number, at=at)
-    elif later > at + FURTHEST_AHEAD:
-        raise TooFarAhead("A call can be scheduled at most 90 days ahead.", param="scheduled_at")
+    else:
+        check_ahead(later, at=at)
     is_test = api_key is not None and api_key.mode == ApiKey.Mode.TEST
     route = lines.choose_line(account=account, is_test=is_test, to_number=to_number, from_number=from_number)
     if route.line_pk is not None and sandbox_lines is not None:
@@ -190,6 +192,12 @@ def open_call(
     return call
 
 
+def check_ahead(scheduled_at: datetime, *, at: datetime) -> None:
+    """Raises TooFarAhead."""
+    if scheduled_at > at + FURTHEST_AHEAD:
+        raise TooFarAhead("A call can be scheduled at most 90 days ahead.", param="scheduled_at")
+
+
 def _open_later(
     *, account: Account, version: AgentVersion, is_test: bool, at: datetime, route: lines.Route, **fields: Any
 ) -> Call:
@@ -239,10 +247,15 @@ def _take_slot(account: Account) -> None:
         raise TooManyLiveCalls(f"Too many live calls: this account may have {most} at once.", retry_after=5)
 
 
+def live_on_line(line_pk: int) -> int:
+    """How many connections the line has."""
+    (live,) = rows.first(_COUNT_LIVE_ON_LINE, [line_pk, line_pk]) or (0,)
+    return int(live)
+
+
 def _take_slot_of_line(route: lines.Route) -> None:
     """Likewise of the line, whose account is locked."""
-    (live,) = rows.first(_COUNT_LIVE_ON_LINE, [route.line_pk]) or (0,)
-    if live >= route.max_live_calls:
+    if route.line_pk is not None and live_on_line(route.line_pk) >= route.max_live_calls:
         raise TooManyLiveCalls(
             f"Too many live calls: this phone line may have {route.max_live_calls} at once.", retry_after=5
         )

@@ -18,7 +18,7 @@ from billing import services as billing
 from billing.models import Balance
 from calls import events, retry_rules, tasks
 from calls.models import Call, CallEvent, Leg
-from calls.services import control, erasure, lifecycle, scheduling, starting, upkeep
+from calls.services import control, erasure, lifecycle, retrying, scheduling, starting, upkeep
 from calls.tests.conftest import NOW, dial, end_leg, in_thread, make_call, seconds
 from conftest import make_agent
 
@@ -332,7 +332,7 @@ def test_a_death_while_it_begins_loses_nothing(
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [(lifecycle.retrying, "try_again"), (billing, "settle_call"), (tasks, "queue_analysis")]
+    ("module", "name"), [(retrying, "try_again"), (billing, "settle_call"), (tasks, "queue_analysis")]
 )
 @pytest.mark.parametrize("is_after", [False, True])
 def test_a_death_at_the_end_leaves_the_next_attempt_to_whoever_ends_it(

@@ -16,7 +16,7 @@ from accounts.models import Account, AuditEntry, Membership
 from agents import services as agents
 from agents.models import Agent
 from calls.models import BatchRow, Call, CallBatch, Leg
-from calls.services import batches
+from calls.services import batch_work
 from conftest import make_account, make_agent
 from dashboard.tests.test_calls import HOSTILE
 
@@ -153,7 +153,7 @@ def test_a_file_is_looked_over_then_placed(browser: Client, agent: Agent) -> Non
 def test_a_running_file_is_polled_for(browser: Client, agent: Agent) -> None:
     url = upload(browser, agent).headers["Location"]
     browser.post(f"{url}/move", {"do": "start"})
-    batches.work(at=CallBatch.objects.get().created_at)
+    batch_work.work(at=CallBatch.objects.get().created_at)
 
     part = browser.get(url, headers={"HX-Request": "true"}).content.decode()
 
