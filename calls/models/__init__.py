@@ -6,6 +6,7 @@ from calls.models.event import CallEvent
 from calls.models.leg import Leg, LegHolder
 from calls.models.phone_line import LineNumber, LineRefusal, PhoneLine
 from calls.models.recording import Recording
+from calls.models.registration import LineRegistration
 from calls.models.retention import DataExport, Retention
 from calls.models.search import CallWords, SavedView
 from calls.models.talk import PublicTalk, TalkLink
@@ -24,6 +25,7 @@ __all__ = [
     "LegHolder",
     "LineNumber",
     "LineRefusal",
+    "LineRegistration",
     "PhoneLine",
     "PublicTalk",
     "Recording",
