@@ -20,7 +20,7 @@ from pathlib import Path
 
 import environ
 
-from ops import embedded
+from ops import embedded, sipfront
 from ops.keeper import Keeper, StartError
 from ops.logs import Logs
 from ops.processes import LOOPBACK, free_port, why_not_listen
@@ -121,6 +121,10 @@ class Supervisor:
             env=env,
         )
         self._write_down("starting")
+        if sipfront.is_wanted(env) and sipfront.find(env) is None:
+            self._logs.fail(
+                "SIP_FRONT is set, and kamailio is not installed: strangers reach no gateway, and no trunk either"
+            )
         first, *later = self._table(site)
         await self._keeper.start([_store_program(name, store) for name, store in self._stores])
         async with asyncio.TaskGroup() as group:

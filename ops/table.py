@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops import sipfront
 from ops.programs import Answers, Program, ReadyFile
 
 # Calls that one calls worker talks in at once, and threads beyond them that are kept for taking over.
@@ -111,4 +112,5 @@ def vaniagent(site: Site) -> list[list[Program]]:
                 stop_within=1.5,
             ),
         ],
+        *sipfront.stages(site.env, site.var_dir, ends=WEB),
     ]
