@@ -4,6 +4,7 @@ python -m ops.drill kills      ten kills of one worker in mid-talk, three of bot
 python -m ops.drill thirty     thirty calls, three at a time, and nothing left over
 python -m ops.drill faults     a thousand POSTs, while processes and connections are lost at every line that matters
 python -m ops.drill sdks       500 creates through the Python SDK on a network that fails, and a feed cut at 100 places
+python -m ops.drill capacity   a thousand calls over a SIP trunk that loses packets, and nothing left over
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from pathlib import Path
 
 from ops import sdks
 from ops.customer import Customer, make_account
+from ops.drill_capacity import capacity
 from ops.drill_faults import faults
 from ops.drill_talks import kills, thirty
 from ops.stack import Stack
 from ops.takeover import AGENT
 
-DRILLS = ["kills", "thirty", "faults", "sdks"]
+DRILLS = ["kills", "thirty", "faults", "sdks", "capacity"]
 
 
 def main() -> int:
@@ -37,6 +39,8 @@ def main() -> int:
         broken += faults()
     if "sdks" in wanted:
         broken += sdk_faults()
+    if "capacity" in wanted:
+        broken += capacity()
     print("\n" + ("\n".join(broken) if broken else "All as promised."))
     return 1 if broken else 0
 
