@@ -83,6 +83,8 @@ class AgentVersion(models.Model):
     calling_hours = models.JSONField(null=True)
     # As `agents.transfers` writes them.
     transfers = models.JSONField(default=list, db_default=[])
+    # As `agents.compliance` writes it; empty: none of it.
+    compliance = models.JSONField(default=dict, db_default={})
     # Who made the version; both null where it was the platform, or they are gone.
     author = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     author_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")

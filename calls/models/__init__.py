@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from calls.models.batch import BatchRow, CallBatch
 from calls.models.call import Call
+from calls.models.dialing import DialCheck, DialingRules, DoNotCall
 from calls.models.event import CallEvent
 from calls.models.leg import Leg, LegHolder
 from calls.models.phone_line import LineNumber, LineRefusal, PhoneLine
@@ -21,6 +22,9 @@ __all__ = [
     "CallEvent",
     "CallWords",
     "DataExport",
+    "DialCheck",
+    "DialingRules",
+    "DoNotCall",
     "Leg",
     "LegHolder",
     "LineNumber",

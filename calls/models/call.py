@@ -55,6 +55,8 @@ class Call(models.Model):
     to_number = models.CharField(max_length=20)
     from_number = models.CharField(max_length=20, null=True)
     metadata = models.JSONField(default=dict)
+    # Where the person is, such as Europe/Berlin, as far as that was told. Empty: what the number says.
+    time_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)

@@ -49,6 +49,8 @@ class Leg(models.Model):
     ring_timeout = models.FloatField(default=45, help_text="Seconds")
     # What its kind needs besides, such as the sandbox callee's lines.
     params = models.JSONField(default=dict)
+    # Somebody wants nothing of it recorded now; its holder sees to it.
+    is_off_record = models.BooleanField(default=False, db_default=False)
     dialed_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
