@@ -57,6 +57,7 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "call.listened_in": _("listened in on a call"),
     "call.taken_over": _("took a call over"),
     "call.handed_back": _("handed a call back to the agent"),
+    "call.transferred": _("transferred a call"),
     "call.recording_opened": _("opened a recording"),
     "batch.started": _("started a batch of calls"),
     "batch.paused": _("paused a batch of calls"),

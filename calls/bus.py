@@ -126,6 +126,26 @@ class Release(Item):
     """I let go of this call, between two turns: let another worker have it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Transfer(Item):
+    """Dial this planned transfer's second leg. Harmless when repeated: answered by `TransferState` each time."""
+
+    transfer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connect(Item):
+    """Connect the caller with whom you dialled: they want the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropTransfer(Item):
+    """Let go of whom you dialled, and let me speak with the caller again."""
+
+    # Why, in the words of a call's end.
+    reason: str
+
+
 # --- From the holder of a leg to its conversation ---------------------------------------------------------------------
 
 
@@ -202,6 +222,18 @@ class Digit(Item):
 
 
 @dataclass(frozen=True, slots=True)
+class TransferState(Item):
+    """What became of a transfer: dialing, ringing, answered, connected or ended (then why).
+
+    From answered on you speak with whom was dialled, and the caller hears music. From connected on nobody needs you.
+    """
+
+    transfer: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fenced(Item):
     """You no longer drive this call: stop, and write nothing more. `token` is the one that outranks yours."""
 
@@ -265,6 +297,17 @@ class Note(Item):
     """The agent is to heed this from its next turn on (token 0)."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutThrough(Item):
+    """The call is to be transferred: tell the caller, then have it dialled (token 0)."""
+
+    transfer: str
+    name: str
+    mode: str
+    # Empty: made from the name.
+    announcement: str
 
 
 @dataclass(frozen=True, slots=True)

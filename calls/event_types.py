@@ -27,6 +27,10 @@ UTTERANCE: Final[Mapping[str, Shape]] = {
     },
 }
 
+DESTINATION: Final[Shape] = {"type": "string", "description": "As the agent's `transfers` name it.", "examples": ["Sales"]}
+ADDRESS: Final[Shape] = {"type": "string", "description": "A number or a SIP address", "examples": ["+14155550123"]}
+MODE: Final[Shape] = {"type": "string", "enum": ["cold", "warm"], "examples": ["warm"]}
+
 
 @dataclass(frozen=True)
 class EventType:
@@ -60,13 +64,15 @@ ALL: Final = (
     EventType(
         "transcript.update",
         "Something was said. With `was_interrupted` the agent was cut off, and `text` is what was heard. With"
-        " `by_operator` a person said it in the agent's place.",
+        " `by_operator` a person said it in the agent's place; with `aside` it was said between the agent and whom it"
+        " transfers the call to, and the caller has not heard it.",
         {
             **UTTERANCE,
             "was_interrupted": {"const": True, "examples": [True]},
             "by_operator": {"const": True, "examples": [True]},
+            "aside": {"const": True, "examples": [True]},
         },
-        optional=frozenset({"was_interrupted", "by_operator"}),
+        optional=frozenset({"was_interrupted", "by_operator", "aside"}),
     ),
     EventType("call.say", "You had the agent say this.", {"text": TEXT}),
     EventType("call.note", "You had the agent heed this.", {"text": TEXT}),
@@ -89,6 +95,21 @@ ALL: Final = (
         "The agent speaks again. With `detail` the person's connection was lost.",
         {"detail": {"const": "connection_lost", "examples": ["connection_lost"]}},
         optional=frozenset({"detail"}),
+    ),
+    EventType(
+        "call.transferring",
+        "The call is being transferred: the caller is told, and somebody is rung.",
+        {"name": DESTINATION, "to": ADDRESS, "mode": MODE},
+    ),
+    EventType(
+        "call.transferred",
+        "The caller talks with whom the call was transferred to. The call goes on until one of them hangs up.",
+        {"name": DESTINATION, "to": ADDRESS, "mode": MODE},
+    ),
+    EventType(
+        "call.transfer_failed",
+        "Nobody took the call; the agent has the caller again, unless they hung up.",
+        {"name": DESTINATION, "reason": {"type": "string", "description": "More may come.", "examples": ["no_answer"]}},
     ),
     EventType("call.resumed", "Another process of ours leads the conversation on."),
     EventType("call.completed", "A conversation has ended.", ENDED),

@@ -25,7 +25,18 @@ from webhooks import services as webhooks
 logger = logging.getLogger(__name__)
 
 # The events that customers may have sent to their endpoints.
-PUBLISHED: Final = frozenset({"call.started", "call.completed", "call.failed", "transcript.ready", "recording.ready"})
+PUBLISHED: Final = frozenset(
+    {
+        "call.started",
+        "call.transferring",
+        "call.transferred",
+        "call.transfer_failed",
+        "call.completed",
+        "call.failed",
+        "transcript.ready",
+        "recording.ready",
+    }
+)
 
 LINKS: Final[Mapping[str, tuple[str, ...]]] = {
     "call.completed": ("transcript_url", "recording_url"),

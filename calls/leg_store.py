@@ -6,22 +6,25 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError
 
-from calls.services import legs, lifecycle
+from calls.services import legs, lifecycle, transfers
 from calls.services.background import Jobs
 from calls.services.traces import add_trace
 from calls.telephony.base import EndedBy, EndReason, LegEnd
 from calls.telephony.recording import RecordingFacts
 from calls.telephony.sip_trace import Trace
-from calls.telephony.store import PlannedLeg, StoreAway
+from calls.telephony.store import PlannedLeg, PlannedTransfer, StoreAway
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 logger = logging.getLogger(__name__)
+
+# The beats from one look at connected calls to the next.
+HOLD_EVERY: Final = 5
 
 
 class DjangoLegStore:
@@ -31,6 +34,7 @@ class DjangoLegStore:
         self._name = name
         self._kind = kind
         self._jobs = jobs
+        self._beats = 0
 
     async def begin_dial(self, *, call: str, at: datetime) -> PlannedLeg | None:
         plan = await self._run(legs.begin_dial, call_id=call, holder=self._name, at=at)
@@ -55,6 +59,28 @@ class DjangoLegStore:
             size_bytes=recording.size_bytes if recording else None,
         )
 
+    async def begin_transfer(self, *, call: str, transfer: str, at: datetime) -> PlannedTransfer | None:
+        return await self._run(transfers.begin_transfer, call_id=call, transfer_id=transfer, holder=self._name, at=at)
+
+    async def transfer_ringing(self, *, transfer: str) -> None:
+        await self._run(transfers.mark_transfer_ringing, transfer_id=transfer, holder=self._name)
+
+    async def transfer_answered(self, *, transfer: str, at: datetime) -> None:
+        await self._run(transfers.mark_transfer_answered, transfer_id=transfer, holder=self._name, at=at)
+
+    async def transfer_connected(self, *, transfer: str, at: datetime) -> None:
+        await self._run(transfers.mark_transfer_connected, transfer_id=transfer, holder=self._name, at=at)
+
+    async def transfer_ended(self, *, transfer: str, end: LegEnd, at: datetime) -> None:
+        await self._run(
+            transfers.mark_transfer_ended,
+            transfer_id=transfer,
+            holder=self._name,
+            reason=end.reason.value,
+            detail=end.detail,
+            at=at,
+        )
+
     async def fence(self, *, call: str, token: int, at: datetime) -> int | None:
         return await self._run(lifecycle.fence_call, call_id=call, token=token, at=at)
 
@@ -75,6 +101,9 @@ class DjangoLegStore:
             is_draining=is_draining,
             at=at,
         )
+        self._beats += 1
+        if live and self._beats % HOLD_EVERY == 0:
+            over |= await self._run(transfers.keep_connected, holder=self._name, at=at)
         return {call: LegEnd(EndReason(reason), EndedBy(by)) for call, (reason, by) in over.items()}
 
     async def leave(self) -> None:

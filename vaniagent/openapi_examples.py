@@ -43,6 +43,8 @@ _VALUES: Final[Mapping[str, Any]] = {
     "Destination.announcement": None,
     "Destination.to": "+14155550123",
     "Destination.when": "the caller wants to buy something",
+    "Destination.record": True,
+    "DestinationBody.record": True,
     "DestinationBody.name": "Sales",
     "DestinationBody.announcement": "One moment, I'll put you through to sales.",
     "DestinationBody.to": "+14155550123",

@@ -49,7 +49,13 @@ HEADERS: Final[Mapping[str, Shape]] = {
     },
 }
 
-_STATUS: Final[Mapping[str, str]] = {"call.started": "initiated", "call.failed": "failed"}
+_STATUS: Final[Mapping[str, str]] = {
+    "call.started": "initiated",
+    "call.transferring": "in_progress",
+    "call.transferred": "in_progress",
+    "call.transfer_failed": "in_progress",
+    "call.failed": "failed",
+}
 _OF_ACCOUNT: Final[Mapping[str, Mapping[str, Shape]]] = {
     event_types.ACCOUNT_BALANCE_LOW.name: {
         "account_id": {"type": "string", "pattern": "^acct_[0-9A-Za-z]+$", "examples": ["acct_abc123"]},

@@ -151,6 +151,8 @@ def _conversing(call: Call, *, or_ringing: bool = False) -> Call:
     fresh: Call | None = calls.filter(pk=call.pk, status__in=states).first()
     if fresh is None:
         raise CallNotLive("The call is not in progress.", param="call_id")
+    if fresh.transferred_at is not None:
+        raise CallNotLive("The call was transferred: the agent is not in it any more.", param="call_id")
     return fresh
 
 

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from billing import rates
 from billing import services as billing
 from calls import events, tasks
-from calls.models import Call, Leg, Turn
+from calls.models import Call, Leg, Transfer, Turn
 from calls.services import retrying
 from calls.telephony.base import EndReason
 
@@ -72,13 +72,18 @@ def is_dialled(*, call_id: str) -> bool:
 
 @transaction.atomic
 def claim_call(*, call_id: int | str, worker: str, at: datetime) -> Claim | None:
-    """Lease a live call to a worker. None where another has it or it has ended.
+    """Lease a live call to a worker. None where another has it, it was transferred, or it has ended.
 
     The lease is by the database's clock, which all machines share.
     """
     call = (
         Call.objects.select_for_update(of=("self",))
-        .filter(named(call_id), Q(lease_until=None) | Q(lease_until__lt=Now()), status__in=Call.LIVE)
+        .filter(
+            named(call_id),
+            Q(lease_until=None) | Q(lease_until__lt=Now()),
+            status__in=Call.LIVE,
+            transferred_at=None,
+        )
         .first()
     )
     if call is None:
@@ -113,7 +118,7 @@ def fence_call(*, call_id: str, token: int, at: datetime) -> int | None:
 
     From then on every write with the old token is void.
     """
-    fenced = Call.objects.filter(public_id=call_id, token=token, status__in=Call.LIVE).update(
+    fenced = Call.objects.filter(public_id=call_id, token=token, status__in=Call.LIVE, transferred_at=None).update(
         token=F("token") + 1, worker="", lease_until=None, queued_at=at
     )
     if not fenced:
@@ -175,6 +180,9 @@ def complete_call(*, call_id: str, token: int | None, reason: str, by: str, at: 
     if call.answered_at is None and reason == EndReason.API_HANGUP:
         reason = EndReason.CANCELED
 
+    # Whoever it was transferred to goes with it.
+    transfers = Transfer.objects.filter(call=call).exclude(status=Transfer.Status.ENDED)
+    transfers.update(status=Transfer.Status.ENDED, ended_at=ended_at, ended_reason=reason)
     _finish_turns(call, at=at)
     has_conversed = call.answered_at is not None and reason in CONVERSED
     call.status = Call.Status.COMPLETED if has_conversed else Call.Status.FAILED
@@ -200,17 +208,20 @@ def extend_holds(*, worker: str, at: datetime) -> set[str]:
     exhausted = set()
     talking = Call.objects.filter(worker=worker, status=Call.Status.IN_PROGRESS, rate_per_minute__gt=0)
     for call in talking.select_related("account", "agent_version"):
-        if not _extend_hold(call, at=at):
+        if not extend_hold(call, at=at):
             exhausted.add(call.public_id)
     return exhausted
 
 
-def _extend_hold(call: Call, *, at: datetime) -> bool:
+def extend_hold(call: Call, *, at: datetime) -> bool:
+    """Hold the next minute, if it is time. False where the credits are gone."""
     if call.answered_at is None:
         return True
 
     longest = timedelta(seconds=call.agent_version.max_duration)
-    needed_until = min(at - call.answered_at + HOLD_AHEAD, longest)
+    needed_until = at - call.answered_at + HOLD_AHEAD
+    if call.transferred_at is None:
+        needed_until = min(needed_until, longest)
     last = -(-needed_until // timedelta(minutes=1))
     # The one before too, should it have been missed while the call changed workers; no change takes longer.
     for minute in range(max(2, last - 1), last + 1):

@@ -67,7 +67,8 @@ def _reasons(at: datetime) -> list[tuple[str, Q]]:
         ("nobody dials it", undialled & Q(began_at__lt=at - UNDIALLED_FOR)),
         (
             "longer than its agent may talk",
-            Q(_with_leg(status=Leg.Status.ANSWERED)) & Q(answered_at__lt=Value(at - OVERDUE_FOR) - longest),
+            Q(_with_leg(status=Leg.Status.ANSWERED), transferred_at=None)
+            & Q(answered_at__lt=Value(at - OVERDUE_FOR) - longest),
         ),
     ]
 

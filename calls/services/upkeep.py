@@ -147,7 +147,10 @@ def _waits_for_browser() -> Exists:
 def _unclaimed(at: datetime) -> QuerySet[Call]:
     """Calls that should be on the queue, for longer than the queue takes."""
     queued = _live().annotate(waiting_since=Coalesce("queued_at", "created_at"))
-    return queued.filter(~_waits_for_browser(), worker="", waiting_since__lt=at - QUEUE_AGAIN_AFTER)
+    # One that was transferred goes on without a worker.
+    return queued.filter(
+        ~_waits_for_browser(), worker="", transferred_at=None, waiting_since__lt=at - QUEUE_AGAIN_AFTER
+    )
 
 
 def _wishes_to_hang_up(at: datetime) -> QuerySet[Call]:
@@ -159,7 +162,8 @@ def _wishes_to_hang_up(at: datetime) -> QuerySet[Call]:
 def _overdue(at: datetime) -> QuerySet[Call]:
     """Calls whose conversation should have said goodbye long ago; it may be stuck, while its worker lives."""
     longest = F("agent_version__max_duration") * timedelta(seconds=1)
-    return _live().filter(_with_leg(status=Leg.Status.ANSWERED), answered_at__lt=Value(at - OVERDUE_AFTER) - longest)
+    led = _live().filter(transferred_at=None)
+    return led.filter(_with_leg(status=Leg.Status.ANSWERED), answered_at__lt=Value(at - OVERDUE_AFTER) - longest)
 
 
 def _unanalysed(at: datetime) -> QuerySet[Call]:

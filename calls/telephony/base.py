@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class LegKind(StrEnum):
@@ -134,6 +134,15 @@ class Leg(Protocol):
 
     async def close(self) -> None:
         """Free everything the leg holds, hanging up if need be. Safe to repeat."""
+
+
+@runtime_checkable
+class Refers(Protocol):
+    """A leg whose carrier can be asked to connect the person with somebody else, without us."""
+
+    async def refer(self, to: str) -> LegEnd | None:
+        """Ask it, and wait for what comes of it. None: it did, and the leg has ended or soon does. Otherwise why not:
+        the leg goes on."""
 
 
 class LegFactory(Protocol):

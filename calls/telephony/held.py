@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from calls.telephony.pacing import Due
 from calls.telephony.playing import PlayQueue
 from calls.telephony.recording import Recording
 from calls.telephony.store import PlannedLeg, Writes
+
+if TYPE_CHECKING:
+    from calls.telephony.bridge import Bridge
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +97,8 @@ class HeldLeg:
         self._use_rate(TELEPHONE_RATE)
         self._digits: deque[str] = deque(maxlen=MOST_DIGITS)
 
+        # The transfer that is under way.
+        self.bridge: Bridge | None = None
         self.guests = Guests(call, send=send)
         # What the operator said that the worker has not been told, and the agent's side since the listeners were.
         self._operator_said: deque[tuple[int, bytes]] = deque(maxlen=KEPT_FRAMES)
@@ -114,7 +119,17 @@ class HeldLeg:
     @property
     def may_apologise(self) -> bool:
         """Whether nobody says anything to the person now."""
-        return self.is_answered and self.queue.is_silent and not self.guests.is_operated
+        return self.is_answered and self.queue.is_silent and not (self.guests.is_operated or self.is_connected)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the person talks with whom the call was transferred to."""
+        return self.bridge is not None and self.bridge.is_connected
+
+    @property
+    def _ear(self) -> Leg | None:
+        """The line on which the agent is heard."""
+        return self.bridge.line if self.bridge is not None and self.bridge.is_consulting else self.line
 
     def take_line(self, line: Leg) -> None:
         """This is the connection, not dialled yet."""
@@ -144,9 +159,16 @@ class HeldLeg:
     def heard(self, frame: bytes) -> None:
         if self.is_answered:
             size = frame_bytes(self.rate)
-            self.hearing.hear(frame if len(frame) == size else frame[:size].ljust(size, b"\0"))
+            frame = frame if len(frame) == size else frame[:size].ljust(size, b"\0")
+            if self.bridge is None or self.bridge.caller_spoke(frame):
+                self.hearing.hear(frame)
 
     def dtmf(self, digit: str) -> None:
+        if self.bridge is None or not self.bridge.caller_pressed(digit):
+            self.take_digit(digit)
+
+    def take_digit(self, digit: str) -> None:
+        """A key was pressed by whom the agent talks with."""
         if not self.is_live:
             return
         self._digits.append(digit)
@@ -196,6 +218,11 @@ class HeldLeg:
         self.alone_since = now
         return had
 
+    def go_on_alone(self) -> None:
+        """Nobody is to drive the call any more. What its last worker has still to write is valid."""
+        self.worker = ""
+        self.alone_since = None
+
     def outrank(self, token: int) -> None:
         """The database knows a newer token."""
         self.token = max(self.token, token)
@@ -220,7 +247,7 @@ class HeldLeg:
         self._report()
 
     def flush(self) -> None:
-        unheard = self.line.flush() if self.line is not None and self.is_answered else 0
+        unheard = self._ear.flush() if self._ear is not None and self.is_answered else 0
         self.queue.flush(self.frame, unheard=unheard)
         self._report()
 
@@ -245,7 +272,7 @@ class HeldLeg:
     def take_guest(self, sender: str, item: bus.Item, *, now: float) -> None:
         """Obey a listener."""
         was_operated = self.guests.is_operated
-        may_operate = self.is_answered and self.goodbye is None
+        may_operate = self.is_answered and self.goodbye is None and self.bridge is None
         self.guests.take(sender, item, now=now, may_operate=may_operate)
         self._heed_operator(was_operated)
 
@@ -284,14 +311,11 @@ class HeldLeg:
             for _ in range(due.missed):
                 self._record_agent(self._silence)
         for _ in range(due.frames):
-            self._play(self._next_frame() or self._pause(is_bus_there=is_bus_there))
+            self._pass_frame(is_bus_there=is_bus_there)
             if not self.is_live:
                 return
 
-        placed = self.hearing.advance(self.frame)
-        for frame in placed:
-            if self.recording is not None:
-                self.recording.caller(frame)
+        placed = self._record_caller()
         self._report()
         self._pass_operator(is_bus_there=is_bus_there)
         self._copy(placed, is_bus_there=is_bus_there)
@@ -302,9 +326,17 @@ class HeldLeg:
     def close_sound(self) -> None:
         """The leg has ended: settle what was said and heard."""
         self.flush()
+        self._record_caller()
+
+    def _record_caller(self) -> Sequence[bytes]:
+        """Put what was heard in its place. Gives it."""
+        is_recorded = self.bridge is None or self.bridge.is_recorded
+        placed = self.hearing.advance(self.frame)
+        placed = placed if is_recorded else [self._silence] * len(placed)
         if self.recording is not None:
-            for frame in self.hearing.advance(self.frame):
+            for frame in placed:
                 self.recording.caller(frame)
+        return placed
 
     def _next_frame(self) -> bytes | None:
         """What the operator says, else the agent; None where nobody does."""
@@ -321,10 +353,19 @@ class HeldLeg:
         if self.guests.are_listening and is_bus_there:
             self.guests.let_hear(rate=self.rate, caller=b"".join(caller), agent=b"".join(agent))
 
-    def _play(self, frame: bytes) -> None:
+    def _pass_frame(self, *, is_bus_there: bool) -> None:
+        """Let the person hear the next 20 ms."""
+        said = self._next_frame()
+        if self.bridge is not None:
+            self._play(*self.bridge.pass_frame(said))
+            return
+        frame = said or self._pause(is_bus_there=is_bus_there)
+        self._play(frame, frame)
+
+    def _play(self, frame: bytes, recorded: bytes) -> None:
         if self.line is not None:
             self.line.play(frame)
-        self._record_agent(frame)
+        self._record_agent(recorded)
 
     def _record_agent(self, frame: bytes) -> None:
         if self.recording is not None:

@@ -34,7 +34,33 @@ class PlannedLeg:
     voice: str | None
 
 
-class LegStore(Protocol):
+@dataclass(frozen=True)
+class PlannedTransfer:
+    """A second leg that is ours to dial. `refer_to`: the trunk is to be asked to do it, for this address."""
+
+    spec: LegSpec
+    is_warm: bool
+    is_recorded: bool
+    refer_to: str = ""
+
+
+class TransferStore(Protocol):
+    """What a leg holder asks and writes down of transfers. `transfer` is a public id; otherwise as LegStore."""
+
+    async def begin_transfer(self, *, call: str, transfer: str, at: datetime) -> PlannedTransfer | None:
+        """Take a planned transfer of a call whose leg this holder has. None: it is not ours to dial."""
+
+    async def transfer_ringing(self, *, transfer: str) -> None: ...
+
+    async def transfer_answered(self, *, transfer: str, at: datetime) -> None: ...
+
+    async def transfer_connected(self, *, transfer: str, at: datetime) -> None:
+        """The two talk with each other: from now on nobody drives the call."""
+
+    async def transfer_ended(self, *, transfer: str, end: LegEnd, at: datetime) -> None: ...
+
+
+class LegStore(TransferStore, Protocol):
     """The database as a leg holder sees it. Every method may raise StoreAway.
 
     `call` is a public id. All that is written holds only for legs of this holder's, so a late write harms nobody.

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 from calls import bus
 from calls.telephony.apology import Apologies
 from calls.telephony.base import EndedBy, EndReason, LegEnd, LegFactory, LegKind, UnknownLegKind, make_leg
+from calls.telephony.bridge import Bridges
 from calls.telephony.held import HeldLeg, State, end_of
 from calls.telephony.pacing import Due
 from calls.telephony.recording import Recorder, RecordingFacts
@@ -79,6 +80,7 @@ class Switchboard:
         self._spawn = spawn
         self._clock = clock
         self._wall = wall
+        self._bridges = Bridges(store=store, kinds=kinds, send=send, end=self._end, spawn=spawn, clock=clock, wall=wall)
         self._legs: dict[str, HeldLeg] = {}
         self._past: dict[str, _Past] = {}
         # Set while there is no leg whose end is not stored.
@@ -135,7 +137,8 @@ class Switchboard:
         leg.let_guests_go(now=now)
         if leg.is_answered:
             leg.step(due, is_bus_there=is_bus_there)
-        if not leg.is_live:
+            self._bridges.pass_time(leg, now)
+        if not leg.is_live or leg.is_connected:
             return
 
         away_since = self._witness.away_since
@@ -227,6 +230,8 @@ class Switchboard:
         leg = self._legs.get(item.call)
         if item.call in self._past:
             self._answer_for_the_past(sender, item)
+        elif leg is not None and leg.is_connected:
+            self._bridges.turn_away(leg, sender, item.token)
         elif leg is not None:
             if item.token < leg.token or (item.token == leg.token and leg.worker not in ("", sender)):
                 return leg.token
@@ -271,6 +276,8 @@ class Switchboard:
                 self._spawn(self._send_digits(leg, item.digits))
             case bus.Release():
                 self._release(leg, now)
+            case bus.Transfer() | bus.Connect() | bus.DropTransfer():
+                self._bridges.take(leg, item)
             case _:
                 logger.warning("a leg holder was sent what is not for it", extra={"item": type(item).__name__})
 
@@ -347,8 +354,9 @@ class Switchboard:
         if not leg.is_live:
             return
 
-        leg.state = State.ENDED
         leg.close_sound()
+        end = self._bridges.close(leg, end)
+        leg.state = State.ENDED
         self._spawn(self._put_away(leg, end, self._wall(), hang_up=hang_up))
 
     async def _put_away(self, leg: HeldLeg, end: LegEnd, at: datetime, *, hang_up: bool) -> None:

@@ -52,6 +52,9 @@ HAPPENED: Final = {
     "call.provider_failed": gettext_lazy("A speech or language provider failed, and another took its place."),
     "call.taken_over": gettext_lazy("Somebody took the agent’s place."),
     "call.handed_back": gettext_lazy("The agent got the call back."),
+    "call.transferring": gettext_lazy("The call was to be transferred."),
+    "call.transferred": gettext_lazy("The caller was connected."),
+    "call.transfer_failed": gettext_lazy("Nobody took the call."),
     "call.resumed": gettext_lazy("Another process of ours led the conversation on."),
     "call.completed": gettext_lazy("The conversation ended."),
     "call.failed": gettext_lazy("The call ended without a conversation."),
@@ -61,6 +64,7 @@ HAPPENED: Final = {
 SPOKE: Final = {
     "agent": gettext_lazy("The agent spoke."),
     "user": gettext_lazy("The caller spoke."),
+    "colleague": gettext_lazy("The colleague spoke; the caller did not hear it."),
     "operator": gettext_lazy("Somebody of yours spoke in the agent’s place."),
 }
 STAGES: Final = {

@@ -150,8 +150,13 @@ def _sample(account: Account, event_type: str) -> tuple[str, dict[str, object]]:
 
 def _sample_of_call(event_type: str, call_id: str, agent_id: str) -> dict[str, object]:
     status = {"call.started": "initiated", "call.failed": "failed"}.get(event_type, "completed")
+    status = "in_progress" if event_type.startswith("call.transfer") else status
     data: dict[str, object] = {"call_id": call_id, "agent_id": agent_id, "status": status}
     match event_type:
+        case "call.transferring" | "call.transferred":
+            data |= {"name": "Sales", "to": "+14155550123", "mode": "warm"}
+        case "call.transfer_failed":
+            data |= {"name": "Sales", "reason": "no_answer"}
         case "call.completed":
             data |= {"duration": 245, "ended_reason": "user_hangup", "transcript_url": None, "recording_url": None}
         case "call.failed":

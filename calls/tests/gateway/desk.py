@@ -13,7 +13,7 @@ from calls import bus
 from calls.telephony.base import FakeLeg, Leg, LegEnd, LegEvents, LegKind, LegSpec
 from calls.telephony.holder import Holder
 from calls.telephony.recording import Recorder, RecordingFacts
-from calls.telephony.store import PlannedLeg, StoreAway
+from calls.telephony.store import PlannedLeg, PlannedTransfer, StoreAway
 
 ItemKind = TypeVar("ItemKind", bound=bus.Item)
 
@@ -64,6 +64,8 @@ class FakeLegStore:
         self.ring_timeout = 45.0
         # Legs that were ended without their holder, as the next beat learns.
         self.over: dict[str, LegEnd] = {}
+        # What is planned, by its id.
+        self.transfers: dict[str, PlannedTransfer] = {}
         self.may_dial = asyncio.Event()
         self.may_dial.set()
 
@@ -91,6 +93,23 @@ class FakeLegStore:
 
     async def ended(self, *, call: str, end: LegEnd, at: datetime, recording: RecordingFacts | None) -> None:
         self._note("ended", call, end.reason.value, end.by.value, recording)
+
+    async def begin_transfer(self, *, call: str, transfer: str, at: datetime) -> PlannedTransfer | None:
+        await self.may_dial.wait()
+        self._note("begin_transfer", transfer)
+        return self.transfers.get(transfer)
+
+    async def transfer_ringing(self, *, transfer: str) -> None:
+        self._note("transfer_ringing", transfer)
+
+    async def transfer_answered(self, *, transfer: str, at: datetime) -> None:
+        self._note("transfer_answered", transfer)
+
+    async def transfer_connected(self, *, transfer: str, at: datetime) -> None:
+        self._note("transfer_connected", transfer)
+
+    async def transfer_ended(self, *, transfer: str, end: LegEnd, at: datetime) -> None:
+        self._note("transfer_ended", transfer, end.reason.value)
 
     async def fence(self, *, call: str, token: int, at: datetime) -> int | None:
         self._note("fence", call, token)
@@ -123,10 +142,13 @@ class FakeVoice:
 class Desk:
     def __init__(self, directory: Path) -> None:
         self.now = 1000.0
+        self.directory = directory
+        self.leg_class = FakeLeg
         self.wire = FakeWire()
         self.store = FakeLegStore()
         self.voice = FakeVoice()
         self.lines: dict[str, FakeLeg] = {}
+        self.others: dict[str, FakeLeg] = {}
         self.refuse: Exception | None = None
         self.recorder = Recorder(directory)
         self.holder = Holder(
@@ -143,8 +165,10 @@ class Desk:
     def _make(self, spec: LegSpec, events: LegEvents) -> Leg:
         if self.refuse is not None:
             raise self.refuse
-        self.lines[spec.call_id] = FakeLeg(spec, events)
-        return self.lines[spec.call_id]
+        # A second line of the same call is that of a transfer.
+        lines = self.others if spec.call_id in self.lines else self.lines
+        lines[spec.call_id] = self.leg_class(spec, events)
+        return lines[spec.call_id]
 
     async def take(self, sender: str, *items: bus.Item) -> None:
         self.holder.take(sender, list(items))

@@ -27,7 +27,7 @@ interface Said {
 /** Something was said. Where `isFinal` is false the next one of the same speaker replaces it. */
 export type TranscriptUpdate = Said &
   (
-    | (Heard<"transcript.update"> & { isFinal: true; wasInterrupted?: true; byOperator?: true })
+    | (Heard<"transcript.update"> & { isFinal: true; wasInterrupted?: true; byOperator?: true; aside?: true })
     | (Omit<Heard<"transcript.update">, "seq"> & { isFinal: false; seq?: undefined })
   );
 
@@ -42,6 +42,12 @@ export type DigitPressed = Heard<"call.digit"> & { digit: string };
 
 /** Silence, a provider that was replaced, or the agent's return; `detail` says more. */
 export type CallTrouble = Heard<"call.silence" | "call.provider_failed" | "call.handed_back"> & { detail?: string };
+
+/** The call is being transferred to somebody, or was: then the caller talks with them. */
+export type CallTransferred = Heard<"call.transferring" | "call.transferred"> & { name: string; to: string; mode: string };
+
+/** Nobody took the call: the agent has the caller again. */
+export type TransferFailed = Heard<"call.transfer_failed"> & { name: string; reason: string };
 
 /** The end. */
 export type CallEnded = Heard<"call.completed" | "call.failed"> & { duration: number; endedReason: string };
@@ -58,5 +64,7 @@ export type FeedEvent =
   | DigitsSent
   | DigitPressed
   | CallTrouble
+  | CallTransferred
+  | TransferFailed
   | CallEnded
   | RecordingReady;

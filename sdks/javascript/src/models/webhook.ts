@@ -2,7 +2,15 @@ import type { Open } from "./agent.js";
 import type { CallStatus, Metadata } from "./call.js";
 
 export type EventType = Open<
-  "call.started" | "call.completed" | "call.failed" | "transcript.ready" | "recording.ready" | "account.balance_low"
+  | "call.started"
+  | "call.transferring"
+  | "call.transferred"
+  | "call.transfer_failed"
+  | "call.completed"
+  | "call.failed"
+  | "transcript.ready"
+  | "recording.ready"
+  | "account.balance_low"
 >;
 export type EndpointStatus = Open<"enabled" | "disabled">;
 export type DeliveryStatus = Open<"pending" | "succeeded" | "failed">;
@@ -82,6 +90,17 @@ export interface CallStartedData extends CallData {
   direction?: "inbound";
 }
 
+export interface TransferData extends CallData {
+  name: string;
+  to: string;
+  mode: string;
+}
+
+export interface TransferFailedData extends CallData {
+  name: string;
+  reason: string;
+}
+
 /** Both links are null where nobody answered. */
 export interface CallEndedData extends CallData {
   duration: number;
@@ -116,6 +135,9 @@ interface Told<E extends string, D> {
 /** What a webhook tells: `event` says which one it is, and so what `data` has. Pass over those that you do not know. */
 export type WebhookEvent =
   | Told<"call.started", CallStartedData>
+  | Told<"call.transferring", TransferData>
+  | Told<"call.transferred", TransferData>
+  | Told<"call.transfer_failed", TransferFailedData>
   | Told<"call.completed", CallEndedData>
   | Told<"call.failed", CallEndedData>
   | Told<"transcript.ready", TranscriptData>

@@ -17,6 +17,9 @@ NOTED = {
     "call.voicemail_detected": "A machine answered.",
     "call.taken_over": "A person speaks in the agent's place.",
     "call.handed_back": "The agent speaks again.",
+    "call.transferring": "The call is being transferred.",
+    "call.transferred": "The caller talks with whom it was transferred to.",
+    "call.transfer_failed": "Nobody took the call.",
     "call.resumed": "The conversation goes on in another process.",
 }
 # The fields of an event that are worth telling, where no other words are known for it.

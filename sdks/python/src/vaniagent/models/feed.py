@@ -56,6 +56,7 @@ class TranscriptUpdate(FeedModel):
     is_final: bool
     was_interrupted: bool = False
     by_operator: bool = False
+    aside: bool = False
 
 
 class CallInstructed(FeedModel):
@@ -84,6 +85,23 @@ class CallTrouble(FeedModel):
 
     type: Literal["call.silence", "call.provider_failed", "call.handed_back"]
     detail: Optional[str] = None
+
+
+class CallTransferred(FeedModel):
+    """The call is being transferred to somebody, or was: then the caller talks with them."""
+
+    type: Literal["call.transferring", "call.transferred"]
+    name: str
+    to: str
+    mode: str
+
+
+class TransferFailed(FeedModel):
+    """Nobody took the call: the agent has the caller again."""
+
+    type: Literal["call.transfer_failed"]
+    name: str
+    reason: str
 
 
 class CallEnded(FeedModel):
@@ -116,6 +134,8 @@ FeedEvent = Union[
     DigitsSent,
     DigitPressed,
     CallTrouble,
+    CallTransferred,
+    TransferFailed,
     CallEnded,
     RecordingReady,
 ]
@@ -129,6 +149,8 @@ _KINDS: List[Type[Any]] = [
     DigitsSent,
     DigitPressed,
     CallTrouble,
+    CallTransferred,
+    TransferFailed,
     CallEnded,
     RecordingReady,
 ]

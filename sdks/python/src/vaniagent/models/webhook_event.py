@@ -33,6 +33,19 @@ class CallEndedData(CallData):
     recording_url: Optional[str]
 
 
+class TransferData(CallData):
+    """Whom the call is given to."""
+
+    name: str
+    to: str
+    mode: str
+
+
+class TransferFailedData(CallData):
+    name: str
+    reason: str
+
+
 class TranscriptData(CallData):
     transcript_url: str
 
@@ -73,6 +86,16 @@ class CallEndedEvent(WebhookModel):
     data: CallEndedData
 
 
+class TransferEvent(WebhookModel):
+    event: Literal["call.transferring", "call.transferred"]
+    data: TransferData
+
+
+class TransferFailedEvent(WebhookModel):
+    event: Literal["call.transfer_failed"]
+    data: TransferFailedData
+
+
 class TranscriptReadyEvent(WebhookModel):
     event: Literal["transcript.ready"]
     data: TranscriptData
@@ -97,6 +120,8 @@ class UnknownWebhookEvent(WebhookModel):
 
 WebhookEvent = Union[
     CallStartedEvent,
+    TransferEvent,
+    TransferFailedEvent,
     CallEndedEvent,
     TranscriptReadyEvent,
     RecordingReadyEvent,
@@ -105,6 +130,8 @@ WebhookEvent = Union[
 
 _KINDS: List[Type[Any]] = [
     CallStartedEvent,
+    TransferEvent,
+    TransferFailedEvent,
     CallEndedEvent,
     TranscriptReadyEvent,
     RecordingReadyEvent,
