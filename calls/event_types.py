@@ -27,7 +27,11 @@ UTTERANCE: Final[Mapping[str, Shape]] = {
     },
 }
 
-DESTINATION: Final[Shape] = {"type": "string", "description": "As the agent's `transfers` name it.", "examples": ["Sales"]}
+DESTINATION: Final[Shape] = {
+    "type": "string",
+    "description": "As the agent's `transfers` name it.",
+    "examples": ["Sales"],
+}
 ADDRESS: Final[Shape] = {"type": "string", "description": "A number or a SIP address", "examples": ["+14155550123"]}
 MODE: Final[Shape] = {"type": "string", "enum": ["cold", "warm"], "examples": ["warm"]}
 
@@ -84,6 +88,21 @@ ALL: Final = (
         {"detail": {"type": "string", "enum": ["1", "2", "timeout"], "examples": ["1"]}},
     ),
     EventType("call.voicemail_detected", "A machine answered."),
+    EventType(
+        "call.opted_out",
+        "The person wants no more calls. The agent says goodbye; `is_listed`: their number is on the do-not-call list now.",
+        {"is_listed": {"type": "boolean", "examples": [True]}},
+    ),
+    EventType(
+        "call.consent",
+        "The person answered whether they may be recorded.",
+        {"detail": {"type": "string", "enum": ["given", "refused"], "examples": ["given"]}},
+    ),
+    EventType(
+        "call.recording_paused",
+        "Nothing is recorded or written down from now on.",
+    ),
+    EventType("call.recording_resumed", "The call is recorded again."),
     EventType(
         "call.provider_failed",
         "A speech or language provider failed, and another took its place.",

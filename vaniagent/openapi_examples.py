@@ -49,6 +49,7 @@ _VALUES: Final[Mapping[str, Any]] = {
     "DestinationBody.announcement": "One moment, I'll put you through to sales.",
     "DestinationBody.to": "+14155550123",
     "DestinationBody.when": "the caller wants to buy something",
+    "TransferBody.": {"name": "Sales", "mode": "warm"},
     "SipMessage.at": "2024-01-15T10:30:00.120Z",
     "SipMessage.peer": "198.51.100.7:5060",
     "SipMessage.text": "INVITE sip:+14155550100@sip.carrier.example SIP/2.0",

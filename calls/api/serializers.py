@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from agents import transfers as destinations
 from agents.models import Agent
 from calls import retry_rules
 from calls.api.reading import agent_for_calls
@@ -138,6 +139,21 @@ class CallBody(Input):
     retry = RetryBody(required=False, allow_null=True)
 
 
+class TransferBody(Input):
+    """Whom a call is transferred to: one of its agent's destinations, by name or by address."""
+
+    name = TextField(max_length=destinations.NAME_MAX, required=False)
+    to = TextField(max_length=destinations.ADDRESS_MAX, required=False)
+    mode = serializers.ChoiceField(choices=destinations.MODES, required=False)
+
+    rules: ClassVar[dict[str, Any]] = {"oneOf": [{"required": ["name"]}, {"required": ["to"]}]}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("name" in attrs) == ("to" in attrs):
+            raise serializers.ValidationError({"name": "Send either 'name' or 'to'."})
+        return attrs
+
+
 class CallListQuery(PageQuery):
     """What narrows a list of calls."""
 
@@ -246,7 +262,9 @@ class StagesField(serializers.JSONField):
 
 class TurnSerializer(serializers.ModelSerializer[Turn]):
     source = serializers.ChoiceField(  # type: ignore[assignment]  # a field of this name hides the base's own attribute
-        choices=["user", "agent", "operator"], read_only=True, help_text="`operator`: a person in the agent's place"
+        choices=["user", "agent", "operator", "colleague"],
+        read_only=True,
+        help_text="`operator`: a person in the agent's place; `colleague`: whom the call is being transferred to",
     )
     latency = StagesField()
 

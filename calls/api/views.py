@@ -22,6 +22,7 @@ from calls.api.serializers import (
     CallSummarySerializer,
     SipTraceSerializer,
     TranscriptSerializer,
+    TransferBody,
 )
 from calls.models import Call, Turn
 from calls.services import control, traces
@@ -40,6 +41,7 @@ class CallViewSet(ApiViewSet[Call]):
         "sip_trace": Scope.READ,
         "create": Scope.CALLS,
         "hangup": Scope.CALLS,
+        "transfer": Scope.CALLS,
     }
 
     def get_queryset(self) -> QuerySet[Call]:
@@ -98,6 +100,15 @@ class CallViewSet(ApiViewSet[Call]):
         trace = traces.trace_of(call)
         shown = {"call_id": call.public_id, "messages": trace.messages, "is_cut": trace.is_cut}
         return Response(SipTraceSerializer(shown).data)
+
+    @extend_schema(request=TransferBody, responses=CallSerializer)
+    @action(detail=True, methods=["post"])
+    def transfer(self, request: Request, id: str) -> Response:
+        """Have a call's caller given to one of its agent's `transfers`; events tell what becomes of it."""
+        call = self.get_object()
+        body = self.read(TransferBody)
+        transfers.request_transfer(call=call, by=EndedBy.API, **body, at=timezone.now())
+        return Response(self._shown(id))
 
     @extend_schema(request=Nothing)
     @action(detail=True, methods=["post"])

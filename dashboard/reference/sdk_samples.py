@@ -47,6 +47,7 @@ METHODS: Final = {
     "calls_list": Method("calls", "list", "page"),
     "calls_retrieve": Method("calls", "get", "call"),
     "calls_hangup": Method("calls", "hangup", "call"),
+    "calls_transfer": Method("calls", "transfer", "call"),
     "calls_transcript": Method("calls", "transcript", "transcript"),
     "phone_lines_create": Method("phone_lines", "create", "line"),
     "phone_lines_list": Method("phone_lines", "list", "page"),

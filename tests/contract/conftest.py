@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
+from django.utils import timezone
 
 from billing import payments
 from billing.payments.fake import FakePayments
 from calls import tasks
+from calls.services import legs
 from conftest import ApiClient
 
 MINIMAL: dict[str, Any] = {
@@ -20,12 +22,15 @@ MINIMAL: dict[str, Any] = {
         "domain": "sip.carrier.example.com",
         "numbers": ["+14155550101"],
     },
+    "/v1/calls/(?P<id>[0-9A-Za-z_]{1,60})/transfer": {"name": "Sales"},
     "/v1/webhook_endpoints": {"url": "https://example.com/hook", "events": ["call.started"]},
     "/v1/webhook_endpoints/(?P<id>[0-9A-Za-z_]{1,60})/replay": {
         "from": "2024-01-15T08:00:00Z",
         "to": "2024-01-15T12:00:00Z",
     },
 }
+
+TRANSFERS: Final = [{"name": "Sales", "to": "+15005550100"}, {"name": "Another", "to": "+15005550101"}]
 
 # What the published examples, and ours, call from.
 CALLED_FROM: Final = ["+0987654321", "+1234567", "+123456789012345"]
@@ -48,15 +53,25 @@ def _no_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def bodies(api: ApiClient) -> dict[str, Any]:
     """The least that each POST takes; what is not here takes nothing."""
-    agent = api.post("/v1/agents", MINIMAL["/v1/agents"]).json()
+    agent = api.post("/v1/agents", {**MINIMAL["/v1/agents"], "transfers": TRANSFERS}).json()
     return {**MINIMAL, "/v1/calls": {"agent_id": agent["id"], "to_number": "+14155550100"}}
 
 
+def answer(call_id: str) -> None:
+    """Let somebody answer: nobody else is transferred."""
+    legs.begin_dial(call_id=call_id, holder="gateway-0000aaaa", at=timezone.now())
+    legs.mark_leg_answered(
+        call_id=call_id, holder="gateway-0000aaaa", at=timezone.now(), recording=f"{call_id}.wav", rate=8000
+    )
+
+
 @pytest.fixture
-def ids(api: ApiClient, bodies: dict[str, Any]) -> dict[str, str]:
+def ids(api: ApiClient, bodies: dict[str, Any], request: pytest.FixtureRequest) -> dict[str, str]:
     """One of each resource, by the address where it is found."""
     top_up = api.post("/v1/account/top_ups", bodies["/v1/account/top_ups"]).json()
     call = api.post("/v1/calls", bodies["/v1/calls"]).json()
+    if request.node.name.endswith("/transfer]"):
+        answer(call["id"])
     line = api.post("/v1/phone_lines", {**bodies["/v1/phone_lines"], "numbers": CALLED_FROM}).json()
     endpoint = api.post("/v1/webhook_endpoints", bodies["/v1/webhook_endpoints"]).json()
     delivery = api.post(f"/v1/webhook_endpoints/{endpoint['id']}/test").json()

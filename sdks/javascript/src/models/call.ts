@@ -1,4 +1,4 @@
-import type { Open } from "./agent.js";
+import type { Open, TransferMode } from "./agent.js";
 
 export type CallStatus = Open<"initiated" | "in_progress" | "completed" | "failed">;
 export type CallDirection = Open<"outbound" | "inbound">;
@@ -80,6 +80,13 @@ export interface RetryBody {
   outcomes?: string[];
   attempts?: number;
   every: number | number[];
+}
+
+/** One of the call's agent's `transfers`: either `name` or `to`. */
+export interface TransferBody {
+  name?: string;
+  to?: string;
+  mode?: TransferMode;
 }
 
 export interface SandboxBody {

@@ -1,5 +1,5 @@
 import { VaniAgentError, WaitTimeoutError } from "../errors.js";
-import type { Call, CallBody, CallStatus, CallSummary, SipTrace, Transcript } from "../models/call.js";
+import type { Call, CallBody, CallStatus, CallSummary, SipTrace, Transcript, TransferBody } from "../models/call.js";
 import type { PagePromise } from "../pages.js";
 import type { APIPromise } from "../promise.js";
 import { sleep } from "../retries.js";
@@ -37,6 +37,11 @@ export class Calls extends Resource {
   /** End a call, or cancel a scheduled one. */
   hangup(callId: string, options?: RequestOptions): APIPromise<Call> {
     return this.api.request("POST", `/calls/${segment(callId)}/hangup`, {}, options);
+  }
+
+  /** Have the caller given to one of the agent's `transfers`, by name or address. Events tell what becomes of it. */
+  transfer(callId: string, body: TransferBody, options?: RequestOptions): APIPromise<Call> {
+    return this.api.request("POST", `/calls/${segment(callId)}/transfer`, body, options);
   }
 
   /** Get what was said, turn by turn. */

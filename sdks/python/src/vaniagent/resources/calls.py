@@ -69,6 +69,20 @@ class Calls(Resource):
         """End a call, or cancel a scheduled one."""
         return self._request(Call, "POST", f"/calls/{segment(call_id)}/hangup", idempotency_key=idempotency_key)
 
+    def transfer(
+        self,
+        call_id: str,
+        *,
+        name: Union[str, NotGiven] = NOT_GIVEN,
+        to: Union[str, NotGiven] = NOT_GIVEN,
+        mode: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> Call:
+        """Have the caller given to one of the agent's `transfers`, by name or address. Events tell what becomes of it."""
+        body = given(name=name, to=to, mode=mode)
+        path = f"/calls/{segment(call_id)}/transfer"
+        return self._request(Call, "POST", path, body=body, idempotency_key=idempotency_key)
+
     def transcript(self, call_id: str) -> Transcript:
         """Get what was said, turn by turn."""
         return self._request(Transcript, "GET", f"/calls/{segment(call_id)}/transcript")
