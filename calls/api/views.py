@@ -25,7 +25,7 @@ from calls.api.serializers import (
     TransferBody,
 )
 from calls.models import Call, Turn
-from calls.services import control, traces
+from calls.services import control, traces, transfers
 from calls.services.starting import start_call
 from calls.telephony.base import EndedBy
 from vaniagent.lib.api.serializers import Nothing
