@@ -15,6 +15,7 @@ from baresip.events import Event, StackEvent
 from baresip.runtime import Runtime
 from baresip.ua import UserAgent
 
+from calls.telephony.sip_sound_guard import SoundGuard
 from calls.telephony.sip_trace import SipTrace, Trace
 from calls.telephony.sip_trunk import Trunk, look_up
 
@@ -49,6 +50,7 @@ class SipPhone:
         self._runtime: Runtime | None = None
         self._starting = asyncio.Lock()
         self._trace = SipTrace()
+        self._guard = SoundGuard()
         # By trunk and number. The stack keeps an identity until it ends, so each is made once.
         self._agents: dict[tuple[Trunk, str, str], UserAgent] = {}
         self._listeners: dict[int, Listener] = {}
@@ -86,6 +88,7 @@ class SipPhone:
         if runtime is not None:
             await runtime.close()
             self._trace.detach()
+            self._guard.detach()
 
     async def _agent(self, trunk: Trunk, number: str, host: str) -> UserAgent:
         async with self._starting:
@@ -116,6 +119,7 @@ class SipPhone:
         its = self._settings
         runtime = Runtime()
         self._trace.attach()
+        self._guard.attach()
         await runtime.start(
             baresip.Config(
                 net_interface=its.host or None,
