@@ -38,6 +38,7 @@ SETTINGS: Final = (
     "speed",
     "calling_hours",
     "transfers",
+    "compliance",
 )
 
 

@@ -61,9 +61,10 @@ _FILTERED_PAGE: Final = f"""
 
 # What placing a call needs to know of its agent; of the rest nothing is read.
 _AGENT_FIELDS: Final = ["id", "public_id", "account_id", "status", "current_id"]
-_VERSION_FIELDS: Final = ["id", "agent_id", "calling_hours"]
+_VERSION_FIELDS: Final = ["id", "agent_id", "calling_hours", "compliance"]
 _ACTIVE_AGENT: Final = """
-    SELECT agent.id, agent.public_id, agent.account_id, agent.status, agent.current_id, version.calling_hours::text
+    SELECT agent.id, agent.public_id, agent.account_id, agent.status, agent.current_id,
+        version.calling_hours::text, version.compliance::text
     FROM agents_agent agent JOIN agents_agentversion version ON version.id = agent.current_id
     WHERE agent.account_id = %s AND agent.public_id = %s AND agent.status = 'active'
 """
@@ -135,11 +136,12 @@ def agent_for_calls(*, account: Account, agent_id: str) -> Agent | None:
     if row is None:
         return None
 
-    *fields, hours = row
+    *fields, hours, compliance = row
     agent = Agent.from_db(DEFAULT_DB_ALIAS, _AGENT_FIELDS, fields)
     agent.account = account
     kept = None if hours is None else orjson.loads(hours)
-    agent.current = AgentVersion.from_db(DEFAULT_DB_ALIAS, _VERSION_FIELDS, [agent.current_id, agent.pk, kept])
+    settings = [agent.current_id, agent.pk, kept, orjson.loads(compliance)]
+    agent.current = AgentVersion.from_db(DEFAULT_DB_ALIAS, _VERSION_FIELDS, settings)
     return agent
 
 

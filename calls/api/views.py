@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -24,8 +26,8 @@ from calls.api.serializers import (
     TranscriptSerializer,
     TransferBody,
 )
-from calls.models import Call, Turn
-from calls.services import control, traces, transfers
+from calls.models import Call, DialCheck, Turn
+from calls.services import control, gate, traces, transfers
 from calls.services.starting import start_call
 from calls.telephony.base import EndedBy
 from vaniagent.lib.api.serializers import Nothing
@@ -43,6 +45,8 @@ class CallViewSet(ApiViewSet[Call]):
         "hangup": Scope.CALLS,
         "transfer": Scope.CALLS,
     }
+    # The proof of why a call was not placed.
+    _refused: DialCheck | None = None
 
     def get_queryset(self) -> QuerySet[Call]:
         calls: QuerySet[Call] = Call.objects.for_account(self.account)
@@ -70,7 +74,21 @@ class CallViewSet(ApiViewSet[Call]):
     def create(self, request: Request) -> Response:
         """Place a call, now or at a later time."""
         body = self.read(CallBody)
-        call = start_call(
+        try:
+            call = self._place(body)
+        except gate.MayNotRing as refusal:
+            self._refused = refusal.check
+            raise
+        return Response(self._shown(call.public_id), status.HTTP_201_CREATED)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        # What a request with an Idempotency-Key did is undone when it failed; the proof that it was refused stays.
+        gate.keep(self._refused)
+        return response
+
+    def _place(self, body: dict[str, Any]) -> Call:
+        return start_call(
             account=self.account,
             agent=body["agent"],
             api_key=self.api_key,
@@ -80,9 +98,9 @@ class CallViewSet(ApiViewSet[Call]):
             sandbox_lines=body.get("sandbox", {}).get("lines"),
             scheduled_at=body.get("scheduled_at"),
             retry=body.get("retry"),
+            time_zone=body.get("timezone") or "",
             at=timezone.now(),
         )
-        return Response(self._shown(call.public_id), status.HTTP_201_CREATED)
 
     @extend_schema(responses=TranscriptSerializer)
     @action(detail=True)

@@ -104,6 +104,7 @@ def _place_next(batch: CallBatch, *, at: datetime) -> bool:
     ):
         raise
     except gate.MayNotRing as error:
+        gate.keep(error.check)
         row.status = Row.REFUSED if error.opens_at is None else Row.WAITING
         row.problem, row.not_before = error.message[:200], error.opens_at
     except errors.ServiceError as error:

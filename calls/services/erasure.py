@@ -21,8 +21,22 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, workspaces
 from accounts.models import Account
-from calls.models import BatchRow, Call, CallBatch, CallEvent, CallWords, Leg, Recording, Retention, SipTrace, Turn
-from calls.services import exports, lifecycle
+from calls.models import (
+    BatchRow,
+    Call,
+    CallBatch,
+    CallEvent,
+    CallWords,
+    DialCheck,
+    DialingRules,
+    DoNotCall,
+    Leg,
+    Recording,
+    Retention,
+    SipTrace,
+    Turn,
+)
+from calls.services import do_not_call, exports, lifecycle
 from calls.telephony.base import EndedBy, EndReason
 from vaniagent.lib import errors
 from webhooks import services as webhooks
@@ -107,6 +121,9 @@ def erase_caller(*, account: Account, number: str, by: audit.Actor, at: datetime
         # What came to wait again meanwhile.
         _cancel(listed, calls_with(account=account, number=number), at=at)
         listed.update(to_number=masked(plain), metadata={})
+        # That nobody calls them is still wanted.
+        do_not_call.erase_number(account=account, number=plain)
+        DialCheck.objects.for_account(account).filter(to_number=plain).update(to_number=masked(plain))
         audit.record(
             account=account,
             by=by,
@@ -134,8 +151,13 @@ def expire(*, at: datetime) -> None:
     kept = Retention.objects.exclude(recordings_days=None, transcripts_days=None).select_related("account")
     for retention in kept.order_by("pk"):
         _expire(retention, at=at)
+    for rules in DialingRules.objects.exclude(proof_days=None).order_by("pk"):
+        DialCheck.objects.filter(account=rules.account_id, at__lt=at - timedelta(days=rules.proof_days or 0)).delete()
     gone = Account.objects.filter(closed_at__lt=at - workspaces.ERASED_AFTER)
     for account in gone.order_by("pk"):
+        # Nobody is called any more, so nobody needs to be spared.
+        DoNotCall.objects.for_account(account).delete()
+        DialCheck.objects.for_account(account).filter(call=None).delete()
         ended = Call.objects.for_account(account).exclude(status__in=Call.OPEN)
         plain = [Q(**{f"{name}__startswith": "+"}) & ~Q(**{f"{name}__contains": MASK}) for name in _NUMBERS]
         left = Q(words__isnull=False) | Q(recording__isnull=False) | plain[0] | plain[1]
@@ -212,6 +234,7 @@ def _erase_numbers(calls: Sequence[Call]) -> None:
     for call in calls:
         caller = masked(call.from_number) if call.from_number else None
         Call.objects.filter(pk=call.pk).update(to_number=masked(call.to_number), from_number=caller, metadata={})
+        DialCheck.objects.filter(call=call).update(to_number=masked(call.to_number))
     Leg.objects.filter(call__in=calls).update(params={}, ended_detail="")
     SipTrace.objects.filter(call__in=calls).delete()
     # What was to be sent of them, or is kept for a replay.

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from agents import voices
 from calls.models import Call, Leg, LegHolder, Recording
-from calls.services import lifecycle, lines
+from calls.services import do_not_call, lifecycle, lines
 from calls.telephony.base import EndedBy, EndReason, LegKind, LegSpec
 
 
@@ -32,6 +32,10 @@ def begin_dial(*, call_id: str, holder: str, at: datetime) -> Plan | None:
     A holder that asks again for a leg it took is given it again: it did not get the first answer.
     """
     legs = Leg.objects.of_call(call_id, status__in=Call.LIVE)
+    if _is_unwanted(legs):
+        # Somebody said so after the call was placed.
+        lifecycle.complete_undialled(call_id=call_id, reason=EndReason.DO_NOT_CALL, by=EndedBy.PLATFORM, at=at)
+        return None
     taken = (
         legs.filter(status=Leg.Status.PLANNED, holder__in=("", holder)).update(
             status=Leg.Status.DIALING, holder=holder, dialed_at=at
@@ -143,6 +147,13 @@ def note_holder(
 def forget_holder(*, name: str) -> None:
     """A process that held legs has ended in good order."""
     LegHolder.objects.filter(name=name).delete()
+
+
+def _is_unwanted(legs: QuerySet[Leg]) -> bool:
+    """Whether a call that is about to be dialled goes to a number of the do-not-call list."""
+    wanted = legs.filter(status=Leg.Status.PLANNED, call__direction=Call.Direction.OUTBOUND)
+    found = wanted.values_list("call__account_id", "call__to_number").first()
+    return found is not None and do_not_call.is_listed(account_pk=found[0], number=found[1])
 
 
 def _held(call_id: str, holder: str) -> QuerySet[Leg]:

@@ -12,7 +12,7 @@ from vaniagent.lib import rows
 # What the next attempt has from the one before; a field that a call is placed with belongs here.
 _CARRIED: Final = (
     *("account_id", "agent_id", "agent_version_id", "phone_line_id", "api_key_id"),
-    *("direction", "to_number", "from_number", "metadata", "rate_per_minute", "retry"),
+    *("direction", "to_number", "from_number", "metadata", "time_zone", "rate_per_minute", "retry"),
 )
 # What its leg has from the one before.
 _SAID: Final = ("lines",)

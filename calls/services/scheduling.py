@@ -90,6 +90,8 @@ def _next(looked: _Round, *, at: datetime) -> Call | None:
     due = Call.objects.filter(looked.others(), status=Call.Status.SCHEDULED, due_at__lte=at)
     legs = Leg.objects.select_for_update(of=("self", "call"), skip_locked=True)
     legs = legs.select_related("call__account", "call__agent__current", "call__api_key").filter(call__in=due)
+    # Of the locked row once more: whoever waited for its lock reads the list as it was before.
+    legs = legs.filter(call__status=Call.Status.SCHEDULED)
     leg = legs.order_by("call__due_at", "call_id").first()
     return None if leg is None else leg.call
 
@@ -106,6 +108,7 @@ def _begin(call: Call, looked: _Round, *, at: datetime) -> None:
         looked.accounts.add(call.account_id)
         _note(call, EndReason.CREDITS_EXHAUSTED)
     except gate.MayNotRing as refusal:
+        gate.keep(refusal.check, call=call)
         if refusal.opens_at is None:
             _end(call, refusal.reason, at=at)
         else:
@@ -119,7 +122,15 @@ def _begin(call: Call, looked: _Round, *, at: datetime) -> None:
 def _make_live(call: Call, *, at: datetime) -> None:
     """With what is in force now: its agent's version, its line, its price."""
     account, version = call.account, starting.version_of(call.agent)
-    gate.check_ring(account=account, version=version, to_number=call.to_number, at=at)
+    check = gate.check_ring(
+        account=account,
+        version=version,
+        to_number=call.to_number,
+        time_zone=call.time_zone,
+        call_pk=call.pk,
+        at=at,
+    )
+    gate.keep(check, call=call)
     is_test = call.api_key is not None and call.api_key.mode == ApiKey.Mode.TEST
     route = lines.choose_line(account=account, is_test=is_test, to_number=call.to_number, from_number=call.from_number)
     starting.take_room(account, route)

@@ -73,6 +73,7 @@ def start_call(
     scheduled_at: datetime | None = None,
     retry: RetryRule | None = None,
     batch_row: BatchRow | None = None,
+    time_zone: str = "",
     by: audit.Actor | None = None,
     at: datetime,
 ) -> Call:
@@ -82,11 +83,14 @@ def start_call(
     `by` is a person who placed it, for the audit log and, as its origin, the call's own. One that is `scheduled_at` a
     later time waits for it, and then is asked of the gate, and for room and credits (`scheduling`); until then it raises
     only NoSuchAgent, AccountSuspended, lines.NotOfThisLine and TooFarAhead. `retry` says after which ends it is tried again.
+    Of a MayNotRing, whoever catches it keeps the proof (`gate.keep`): what was written here is undone. `time_zone` is the
+    callee's, where it is known.
     """
     version = version_of(agent)
     later = scheduled_at if scheduled_at is not None and scheduled_at > at else None
+    check = None
     if later is None:
-        gate.check_ring(account=account, version=version, to_number=to_number, at=at)
+        check = gate.check_ring(account=account, version=version, to_number=to_number, time_zone=time_zone, at=at)
     else:
         check_ahead(later, at=at)
     is_test = api_key is not None and api_key.mode == ApiKey.Mode.TEST
@@ -106,11 +110,13 @@ def start_call(
         metadata=dict(metadata),
         scheduled_at=scheduled_at,
         retry=None if retry is None else retry.as_json(),
+        time_zone=time_zone,
         **_attempt_of(batch_row),
     )
     said = {} if sandbox_lines is None else {"lines": list(sandbox_lines)}
     rows.insert(Leg(call=call, kind=route.kind, params=said))
     origin = by.name if by is not None else ""
+    gate.keep(check, call=call)
     if later is None:
         events.record(call, "call.started", at=at, origin=origin)
         tasks.queue_call(call.pk)

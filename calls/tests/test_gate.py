@@ -94,7 +94,7 @@ def test_v1_refuses_and_says_when(api: Any, agent: Agent, monkeypatch: pytest.Mo
         {
             "code": "invalid_request",
             "type": "validation_error",
-            "param": "to_number",
+            "param": "calling_hours",
             "message": "Outside this agent's calling hours: they begin again at 2026-03-02T14:00:00Z.",
         },
     )

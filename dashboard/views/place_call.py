@@ -76,7 +76,8 @@ def place_call(request: DashboardRequest) -> HttpResponseBase:
                 by=actor_of(request),
                 at=timezone.now(),
             )
-        except gate.OutsideCallingHours as refusal:
+        except gate.MayNotRing as refusal:
+            gate.keep(refusal.check)
             form.add_error("to_number", _in_words(refusal))
         except errors.ServiceError as error:
             form.add_error(None, error.message)
@@ -164,9 +165,9 @@ def _agents(request: DashboardRequest) -> list[Agent]:
     return list(agents.select_related("current").order_by("-pk"))
 
 
-def _in_words(refusal: gate.OutsideCallingHours) -> str:
+def _in_words(refusal: gate.MayNotRing) -> str:
     """When the hours begin again, by the reader's clock; what the service says, where they never do."""
-    if refusal.opens_at is None:
+    if refusal.opens_at is None or not isinstance(refusal, gate.OutsideCallingHours):
         return refusal.message
     opens_at = timezone.localtime(refusal.opens_at)
     return gettext("Outside this agent's calling hours. They begin again on %(day)s at %(time)s, by your clock.") % {
