@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -59,6 +60,20 @@ def read_numbers(file: bytes) -> list[NumberRow]:
     return found
 
 
+def list_numbers(rows: Iterable[tuple[str, dict[str, Any]]]) -> list[NumberRow]:
+    """Rows that are right, numbered from 1; those whose number came before are left out."""
+    seen: dict[str, int] = {}
+    return [
+        NumberRow(line, number, {} if earlier != line else metadata, _repeats(earlier) if earlier != line else "")
+        for line, (number, metadata) in enumerate(rows, 1)
+        for earlier in (seen.setdefault(number, line),)
+    ]
+
+
+def _repeats(line: int) -> str:
+    return _("The same number as in line %(line)d.") % {"line": line}
+
+
 def _row(line: int, heading: list[str], column: int, cells: list[str], seen: dict[str, int]) -> NumberRow:
     number = _ORNAMENT.sub("", cells[column]) if column < len(cells) else ""
     if number.startswith("00"):
@@ -74,7 +89,7 @@ def _row(line: int, heading: list[str], column: int, cells: list[str], seen: dic
     elif _NUMBER.fullmatch(number) is None:
         problem = _("Not a phone number with its country: + and 7 to 15 digits.")
     elif (earlier := seen.setdefault(number, line)) != line:
-        problem = _("The same number as in line %(line)d.") % {"line": earlier}
+        problem = _repeats(earlier)
     else:
         try:
             json_wire.check_metadata(metadata)

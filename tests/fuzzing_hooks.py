@@ -30,6 +30,15 @@ REFUSED_BY_HOURS: Final = (
 )
 # What is too late or too soon by the clock, or does not go together, and no schema can say.
 REFUSED_BY_TIMES: Final = ("A call can be scheduled at most 90 days ahead", "A list of gaps has one for each attempt")
+# What a text is no file of numbers for.
+REFUSED_BY_FILES: Final = (
+    "The first line must name the columns",
+    "There is no number in this file",
+    "This is not CSV",
+    "A file has",
+)
+# What a batch is in, or has nobody for.
+REFUSED_BY_BATCHES: Final = ("This batch is ", "There is nobody to call in this file")
 # A sample is sent of what the endpoint was made for.
 REFUSED_BY_WANTS: Final = "The endpoint wants no "
 
@@ -54,7 +63,16 @@ def after_call(context: Any, case: Any, response: Any) -> None:
         return
     message = response.json()["error"]["message"]
     is_state = case.meta.phase.name == TestPhase.STATEFUL and message in REFUSED_BY_STATE
-    if is_state or message.startswith((*REFUSED_BY_LINES, *REFUSED_BY_HOURS, *REFUSED_BY_TIMES, REFUSED_BY_WANTS)):
+    if is_state or message.startswith(
+        (
+            *REFUSED_BY_LINES,
+            *REFUSED_BY_HOURS,
+            *REFUSED_BY_TIMES,
+            *REFUSED_BY_FILES,
+            *REFUSED_BY_BATCHES,
+            REFUSED_BY_WANTS,
+        )
+    ):
         case._meta = None
 
 

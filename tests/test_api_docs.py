@@ -158,11 +158,11 @@ def asked(request: str) -> tuple[str, str, dict[str, str], str | None]:
         body = value if flag == "-d" else body
     address = urlsplit(next(word for word in words if word.startswith(API)))
     parts = [
-        re.sub(r"^(?!top_ups$)(agent|call|line|top|we|whd)_[0-9a-z]+$", "{id}", part)
+        re.sub(r"^(?!top_ups$)(agent|batch|call|line|top|we|whd)_[0-9a-z]+$", "{id}", part)
         for part in address.path.split("/")
     ]
     path = "/".join(parts)
-    known = next(it for it in OPENAPI["paths"] if it.replace("{endpoint_id}", "{id}") == path)
+    known = next(it for it in OPENAPI["paths"] if re.sub(r"{(endpoint|batch)_id}", "{id}", it) == path)
     return method, known, dict(parse_qsl(address.query)), body
 
 

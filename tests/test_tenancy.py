@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from billing.models import TopUp
-from calls.models import Call, PhoneLine
+from calls.models import Call, CallBatch, PhoneLine
 from conftest import ApiClient, make_agent
 from webhooks.models import Delivery, Endpoint, Event
 
@@ -52,10 +52,12 @@ def ids(account: Any) -> dict[str, str]:
     top_up = TopUp.objects.create(
         account=account, micro_credits=1, checkout_id="cs_1", url="https://pay.example.com/", created_at=timezone.now()
     )
+    batch = CallBatch.objects.create(account=account, agent=agent, name="March", at_once=1, created_at=timezone.now())
     line = PhoneLine.objects.create(account=account, kind="sip", name="Trunk", domain="sip.example.com")
     return {
         "v1/account/top_ups": top_up.public_id,
         "v1/agents": agent.public_id,
+        "v1/batches": batch.public_id,
         "v1/calls": call.public_id,
         "v1/phone_lines": line.public_id,
         "v1/webhook_endpoints": endpoint.public_id,

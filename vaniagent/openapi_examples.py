@@ -15,6 +15,28 @@ _VALUES: Final[Mapping[str, Any]] = {
     "AgentBody.name": "Support Agent",
     "Attempt.response": "busy",
     "Attempt.status_code": 503,
+    "Batch.name": "Reminders of March",
+    **{f"BatchProgress.{name}": 1 for name in ("placed", "calls", "answered", "ended")},
+    **{f"BatchProgress.{name}": 0 for name in ("waiting", "skipped", "refused", "canceled", "live")},
+    "BatchProgress.rows": 1,
+    "BatchRow.duration": 245,
+    "BatchRow.call_status": "completed",
+    "BatchRow.status": "placed",
+    "BatchBody.": {
+        "agent_id": "agent_abc123",
+        "rows": [
+            {"to_number": "+15005550100", "metadata": {"name": "Ada"}},
+            {"to_number": "+15005550001", "metadata": {"name": "Grace"}},
+        ],
+        "name": "Reminders of March",
+        "from_number": "+0987654321",
+        "at_once": 2,
+        "hours": {"timezone": "Europe/Berlin", "days": {"mon": [["09:00", "18:00"]]}},
+        "scheduled_at": "2024-01-15T10:30:00Z",
+        "per_minute": 30,
+        "retry": {"outcomes": ["busy", "no_answer"], "attempts": 2, "every": [300, 3600]},
+        "start": False,
+    },
     "Call.id": "call_xyz789",
     # To the sandbox, which everybody has, whatever their key and their lines.
     "CallBody.": {
@@ -150,7 +172,14 @@ _VALUES: Final[Mapping[str, Any]] = {
     "low_balance_credits": "2.00",
     "max_live_calls": 5,
     "metadata": {"customer_id": "cust_123"},
+    "not_before": None,
     "number": 1,
+    "paused_because": "",
+    "per_minute": 30,
+    "at_once": 4,
+    "attempts": 1,
+    "line": 1,
+    "problem": "",
     "numbers": ["+14155550100", "+14155550101"],
     "offset": 0,
     "port": 5061,
@@ -183,17 +212,23 @@ _VALUES: Final[Mapping[str, Any]] = {
     "voicemail_action": "hang_up",
     "was_interrupted": False,
 }
+_RESULTS: Final = (
+    "line,to,status,problem,attempts,call id,ended reason,answered,ended,seconds,credits,sentiment,summary,metadata.name\r\n"
+    "1,'+14155550100,placed,,2,call_xyz789,user_hangup,2024-01-15T10:35:00Z,2024-01-15T10:39:05Z,245,0.408334,positive,"
+    "The caller moved an appointment.,Ada\r\n"
+)
 _CSV: Final = "time,kind,reference,memo,amount,balance after\r\n2024-01-15T10:39:05Z,charge,call_xyz789,,-0.41,4.59\r\n"
 
 
 def add_examples(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """drf-spectacular's last step: an example beside the shape of every body."""
-    for operations in result["paths"].values():
+    for path, operations in result["paths"].items():
+        csv = _RESULTS if path.endswith("/results.csv") else _CSV
         for operation in operations.values():
             for body in (operation.get("requestBody", {}), *operation["responses"].values()):
                 for media_type, content in body.get("content", {}).items():
                     is_json = media_type == "application/json"
-                    content["example"] = _example(result, content["schema"]) if is_json else _CSV
+                    content["example"] = _example(result, content["schema"]) if is_json else csv
     return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from typing import Any, ClassVar, Final
+from zoneinfo import available_timezones
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -27,10 +28,10 @@ SANDBOX_LINE_MAX: Final = 300
 # What is shown and asked for: a call that waits for its time is initiated, too.
 STATUSES: Final = tuple(choice for choice in Call.Status.choices if choice[0] != Call.Status.SCHEDULED)
 
-_PHONE_NUMBER: Final = re.compile(r"\+[0-9]{7,15}")
+PHONE_NUMBER: Final = re.compile(r"\+[0-9]{7,15}")
 
 
-@extend_schema_field({"type": "string", "pattern": f"^{_PHONE_NUMBER.pattern}$"})
+@extend_schema_field({"type": "string", "pattern": f"^{PHONE_NUMBER.pattern}$"})
 class PhoneNumberField(TextField):
     """`+` and 7 to 15 digits. Whether it can be dialled is the phone line's word."""
 
@@ -39,7 +40,7 @@ class PhoneNumberField(TextField):
 
     def to_internal_value(self, data: Any) -> str:
         number = super().to_internal_value(data)
-        if _PHONE_NUMBER.fullmatch(number) is None:
+        if PHONE_NUMBER.fullmatch(number) is None:
             raise serializers.ValidationError("Send a phone number as '+' and 7 to 15 digits.")
         return number
 
@@ -137,6 +138,17 @@ class CallBody(Input):
         required=False, allow_null=True, help_text="When to begin, at most 90 days ahead; the past is now"
     )
     retry = RetryBody(required=False, allow_null=True)
+    timezone = TextField(
+        max_length=64,
+        required=False,
+        allow_null=True,
+        help_text="Where the person is, such as `Europe/Berlin`; without it, what the number says",
+    )
+
+    def validate_timezone(self, name: str | None) -> str | None:
+        if name is not None and name not in available_timezones():
+            raise serializers.ValidationError("Send the name of a time zone, such as 'Europe/Berlin'.")
+        return name
 
 
 class TransferBody(Input):

@@ -4,11 +4,14 @@ from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from calls.api.account import AccountViewSet
+from calls.api.batches import BatchRowViewSet, BatchViewSet
 from calls.api.phone_lines import LineViewSet
 from calls.api.talks import TalkViewSet
 from calls.api.views import CallViewSet
 
 router = SimpleRouter(trailing_slash=False)
+router.register("batches", BatchViewSet, basename="batch")
+router.register(r"batches/(?P<batch_id>[0-9A-Za-z_]{1,60})/rows", BatchRowViewSet, basename="batch-row")
 router.register("calls", CallViewSet, basename="call")
 router.register("phone_lines", LineViewSet, basename="phone-line")
 

@@ -33,6 +33,7 @@ _GO_BY: Final = 200
 
 Status = CallBatch.Status
 Row = BatchRow.Status
+_GOING: Final = (Status.SCHEDULED, Status.RUNNING)
 _CANCELABLE: Final = (Status.DRAFT, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
 
 
@@ -105,12 +106,14 @@ def draft_batch(*, file: bytes, name: str, **options: Any) -> CallBatch:
     return make_batch(numbers=read_numbers(file), name=name, **options)
 
 
+@transaction.atomic
 def make_batch(
     *,
     account: Account,
     agent: Agent,
     numbers: Iterable[NumberRow],
     name: str,
+    start: bool = False,
     from_number: str | None = None,
     at_once: int | None = None,
     per_minute: int | None = None,
@@ -121,7 +124,7 @@ def make_batch(
     by: audit.Actor,
     at: datetime,
 ) -> CallBatch:
-    """Keep whom to call as a draft, which lasts a day. Raises starting.NoSuchAgent and starting.TooFarAhead.
+    """Keep whom to call as a draft, which lasts a day, or `start` at once. Raises BatchMoved, starting.NoSuchAgent and starting.TooFarAhead.
 
     `at_once` is at most the account's limit of live calls; by default one less, so that there is room for others. `hours`,
     as an agent's are kept, hold beside the agent's own. With a test key all its calls go to the sandbox.
@@ -130,7 +133,7 @@ def make_batch(
     if scheduled_at is not None:
         starting.check_ahead(scheduled_at, at=at)
     most = limits_of(account).max_live_calls
-    return _store(
+    batch = _store(
         CallBatch(
             account=account,
             agent=agent,
@@ -147,6 +150,7 @@ def make_batch(
         ),
         numbers,
     )
+    return start_batch(batch=batch, by=by, at=at) if start else batch
 
 
 @transaction.atomic
@@ -217,6 +221,29 @@ def progress_of(batches: Iterable[CallBatch]) -> dict[int, Progress]:
     return {pk: _progress(rows[pk], found.get(pk)) for pk in pks}
 
 
+def rows_of(batch: CallBatch, *, status: str | None = None, ended_reason: str | None = None) -> QuerySet[BatchRow]:
+    """Its rows as they were sent, each with the last of its calls; those of a status, or whose last call ended so."""
+    rows: QuerySet[BatchRow] = BatchRow.objects.filter(batch=batch).select_related("call").order_by("line")
+    if status is not None:
+        rows = rows.filter(status=status)
+    if ended_reason is not None:
+        rows = rows.filter(call__ended_reason=ended_reason)
+    return rows
+
+
+def version_of_results(*, batch: CallBatch) -> str:
+    """What changes whenever its rows, or what is told of their calls, do."""
+    counted = BatchRow.objects.filter(batch=batch).aggregate(
+        Count("pk"),
+        Sum("attempts"),
+        waiting=Count("pk", filter=Q(status=Row.WAITING)),
+        canceled=Count("pk", filter=Q(status=Row.CANCELED)),
+        refused=Count("pk", filter=Q(status=Row.REFUSED)),
+    )
+    told = Call.objects.filter(batch_row__batch=batch).aggregate(Count("pk"), Sum("last_seq"))
+    return f"{batch.public_id} {counted} {told}"
+
+
 def _progress(rows: Mapping[str, int], calls: dict[str, int] | None) -> Progress:
     if calls is None:
         return Progress(rows)
@@ -233,9 +260,12 @@ def _progress(rows: Mapping[str, int], calls: dict[str, int] | None) -> Progress
 
 @transaction.atomic
 def start_batch(*, batch: CallBatch, by: audit.Actor, at: datetime) -> CallBatch:
-    """Begin to place a draft's calls, or have them wait for its time. Raises BatchMoved."""
+    """Begin to place a draft's calls, or have them wait for its time. Raises BatchMoved.
+
+    Here and below, one that is there already stays as it is.
+    """
     waiting = BatchRow.objects.filter(batch=batch, status=Row.WAITING).count()
-    if not waiting:
+    if not waiting and batch.status == Status.DRAFT:
         raise BatchMoved(_("There is nobody to call in this file."))
     return _move(batch, (Status.DRAFT,), _running(batch, at), "batch.started", by=by, at=at, calls=waiting)
 
@@ -281,6 +311,8 @@ def _move(
 ) -> CallBatch:
     locked = CallBatch.objects.select_for_update(of=("self",)).select_related("account", "agent")
     found: CallBatch = locked.get(pk=batch.pk)
+    if found.status == to or (to in _GOING and found.status in _GOING):
+        return found
     if found.status not in allowed_from:
         raise BatchMoved(_("This batch is %(status)s.") % {"status": found.get_status_display().lower()})
 

@@ -23,6 +23,7 @@ METHODS: Final = ("get", "post", "put", "patch", "delete")
 # What stands for an id in samples, by the path; the reader's own take their place.
 _IDS: Final = {
     "agents": "agent_abc123",
+    "batches": "batch_abc123",
     "calls": "call_xyz789",
     "webhook_endpoints": "we_abc123",
     "webhook_deliveries": "whd_abc123",

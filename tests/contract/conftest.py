@@ -16,6 +16,8 @@ from conftest import ApiClient
 MINIMAL: dict[str, Any] = {
     "/v1/account/top_ups": {"credits": "20.00"},
     "/v1/agents": {"name": "Ada", "voice": "en-US-Neural2-F"},
+    "/v1/do_not_call": {"number": "+14155550199"},
+    "/v1/do_not_call/import": {"csv": "number\n+14155550198\n"},
     "/v1/phone_lines": {
         "kind": "sip",
         "name": "Main trunk",
@@ -54,7 +56,11 @@ def _no_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
 def bodies(api: ApiClient) -> dict[str, Any]:
     """The least that each POST takes; what is not here takes nothing."""
     agent = api.post("/v1/agents", {**MINIMAL["/v1/agents"], "transfers": TRANSFERS}).json()
-    return {**MINIMAL, "/v1/calls": {"agent_id": agent["id"], "to_number": "+14155550100"}}
+    return {
+        **MINIMAL,
+        "/v1/batches": {"agent_id": agent["id"], "rows": [{"to_number": "+14155550100"}]},
+        "/v1/calls": {"agent_id": agent["id"], "to_number": "+14155550100"},
+    }
 
 
 def answer(call_id: str) -> None:
@@ -72,13 +78,19 @@ def ids(api: ApiClient, bodies: dict[str, Any], request: pytest.FixtureRequest) 
     call = api.post("/v1/calls", bodies["/v1/calls"]).json()
     if request.node.name.endswith("/transfer]"):
         answer(call["id"])
+    batch = api.post("/v1/batches", bodies["/v1/batches"]).json()
+    entry = api.post("/v1/do_not_call", bodies["/v1/do_not_call"]).json()
+    check = api.get("/v1/dial_checks").json()["data"][0]
     line = api.post("/v1/phone_lines", {**bodies["/v1/phone_lines"], "numbers": CALLED_FROM}).json()
     endpoint = api.post("/v1/webhook_endpoints", bodies["/v1/webhook_endpoints"]).json()
     delivery = api.post(f"/v1/webhook_endpoints/{endpoint['id']}/test").json()
     return {
         "/v1/account/top_ups": top_up["id"],
         "/v1/agents": call["agent_id"],
+        "/v1/batches": batch["id"],
         "/v1/calls": call["id"],
+        "/v1/dial_checks": check["id"],
+        "/v1/do_not_call": entry["id"],
         "/v1/phone_lines": line["id"],
         "/v1/webhook_endpoints": endpoint["id"],
         "/v1/webhook_deliveries": delivery["id"],

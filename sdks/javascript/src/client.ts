@@ -5,6 +5,7 @@ import { PagePromise } from "./pages.js";
 import { APIPromise } from "./promise.js";
 import { AccountResource } from "./resources/account.js";
 import { Agents } from "./resources/agents.js";
+import { Batches } from "./resources/batches.js";
 import { Calls } from "./resources/calls.js";
 import { PhoneLines } from "./resources/phone_lines.js";
 import type { Channel, Query } from "./resources/resource.js";
@@ -42,6 +43,7 @@ export class VaniAgent {
   readonly baseURL: string;
   readonly agents: Agents;
   readonly calls: Calls;
+  readonly batches: Batches;
   readonly voices: Voices;
   readonly phoneLines: PhoneLines;
   readonly account: AccountResource;
@@ -66,6 +68,7 @@ export class VaniAgent {
     const channel = channelOf(settings, apiKey, options.WebSocket);
     this.agents = new Agents(channel);
     this.calls = new Calls(channel);
+    this.batches = new Batches(channel);
     this.voices = new Voices(channel);
     this.phoneLines = new PhoneLines(channel);
     this.account = new AccountResource(channel);

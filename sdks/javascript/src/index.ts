@@ -22,6 +22,7 @@ export {
 } from "./errors.js";
 export type * from "./models/account.js";
 export type * from "./models/agent.js";
+export type * from "./models/batch.js";
 export type * from "./models/call.js";
 export type * from "./models/feed.js";
 export type * from "./models/phone_line.js";
@@ -31,6 +32,7 @@ export { Page, PagePromise } from "./pages.js";
 export { APIPromise, type WithResponse } from "./promise.js";
 export type { AccountResource, TransactionFilter } from "./resources/account.js";
 export type { AgentFilter, Agents } from "./resources/agents.js";
+export type { Batches, BatchFilter, BatchRowFilter } from "./resources/batches.js";
 export type { CallFilter, Calls, WaitOptions } from "./resources/calls.js";
 export type { PhoneLines } from "./resources/phone_lines.js";
 export type { Range } from "./resources/resource.js";

@@ -13,6 +13,7 @@ from vaniagent import downloads
 from vaniagent.answers import Attempt, RawResponse
 from vaniagent.async_resources.account import AsyncAccountResource
 from vaniagent.async_resources.agents import AsyncAgents
+from vaniagent.async_resources.batches import AsyncBatches
 from vaniagent.async_resources.calls import AsyncCalls
 from vaniagent.async_resources.phone_lines import AsyncPhoneLines
 from vaniagent.async_resources.voices import AsyncVoices
@@ -64,6 +65,7 @@ class AsyncVaniAgent:
         self.agents = AsyncAgents(self)
         self.calls = AsyncCalls(self)
         self.phone_lines = AsyncPhoneLines(self)
+        self.batches = AsyncBatches(self)
         self.voices = AsyncVoices(self)
         self.webhook_deliveries = AsyncWebhookDeliveries(self)
         self.webhook_endpoints = AsyncWebhookEndpoints(self)

@@ -14,6 +14,7 @@ from vaniagent.answers import Attempt, RawResponse
 from vaniagent.errors import APIConnectionError
 from vaniagent.resources.account import AccountResource
 from vaniagent.resources.agents import Agents
+from vaniagent.resources.batches import Batches
 from vaniagent.resources.calls import Calls
 from vaniagent.resources.phone_lines import PhoneLines
 from vaniagent.resources.voices import Voices
@@ -67,6 +68,7 @@ class VaniAgent:
         self.agents = Agents(self)
         self.calls = Calls(self)
         self.phone_lines = PhoneLines(self)
+        self.batches = Batches(self)
         self.voices = Voices(self)
         self.webhook_deliveries = WebhookDeliveries(self)
         self.webhook_endpoints = WebhookEndpoints(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional, Union
 
 from vaniagent.compat import TypedDict
 
@@ -11,6 +11,13 @@ class Sandbox(TypedDict, total=False):
     """What the person called will say, a line a turn, where the call runs on the sandbox line."""
 
     lines: List[str]
+
+
+class BatchRowParams(TypedDict, total=False):
+    """Whom a batch calls: `to_number` is needed."""
+
+    to_number: str
+    metadata: Mapping[str, Any]
 
 
 class RetryParams(TypedDict, total=False):

@@ -6,6 +6,8 @@ from vaniagent.answers import RawResponse
 from vaniagent.models import (
     Account,
     Agent,
+    Batch,
+    BatchRow,
     Call,
     CallSummary,
     Delivery,
@@ -23,6 +25,7 @@ from vaniagent.models import (
 from vaniagent.not_given import NOT_GIVEN, NotGiven
 from vaniagent.pagination import AsyncPage, Page
 from vaniagent.params import (
+    BatchRowParams,
     CallingHoursParams,
     DestinationParams,
     InboundLimitsParams,
@@ -187,6 +190,86 @@ class AsyncRawAgents:
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Talk]: ...
 
+class RawBatches:
+    def create(
+        self,
+        *,
+        agent_id: str,
+        rows: Union[Sequence[BatchRowParams], NotGiven] = NOT_GIVEN,
+        csv: Union[str, NotGiven] = NOT_GIVEN,
+        name: Union[str, NotGiven] = NOT_GIVEN,
+        from_number: Union[str, NotGiven, None] = NOT_GIVEN,
+        at_once: Union[int, NotGiven, None] = NOT_GIVEN,
+        per_minute: Union[int, NotGiven, None] = NOT_GIVEN,
+        hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        retry: Union[RetryParams, NotGiven, None] = NOT_GIVEN,
+        scheduled_at: Union[datetime, str, NotGiven, None] = NOT_GIVEN,
+        start: Union[bool, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Batch]: ...
+    def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Page[Batch]]: ...
+    def get(self, batch_id: str) -> RawResponse[Batch]: ...
+    def start(self, batch_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Batch]: ...
+    def pause(self, batch_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Batch]: ...
+    def resume(self, batch_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Batch]: ...
+    def cancel(self, batch_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Batch]: ...
+    def list_rows(
+        self,
+        batch_id: str,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+        ended_reason: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Page[BatchRow]]: ...
+    def results(self, batch_id: str) -> RawResponse[str]: ...
+
+class AsyncRawBatches:
+    async def create(
+        self,
+        *,
+        agent_id: str,
+        rows: Union[Sequence[BatchRowParams], NotGiven] = NOT_GIVEN,
+        csv: Union[str, NotGiven] = NOT_GIVEN,
+        name: Union[str, NotGiven] = NOT_GIVEN,
+        from_number: Union[str, NotGiven, None] = NOT_GIVEN,
+        at_once: Union[int, NotGiven, None] = NOT_GIVEN,
+        per_minute: Union[int, NotGiven, None] = NOT_GIVEN,
+        hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        retry: Union[RetryParams, NotGiven, None] = NOT_GIVEN,
+        scheduled_at: Union[datetime, str, NotGiven, None] = NOT_GIVEN,
+        start: Union[bool, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Batch]: ...
+    async def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[AsyncPage[Batch]]: ...
+    async def get(self, batch_id: str) -> RawResponse[Batch]: ...
+    async def start(self, batch_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Batch]: ...
+    async def pause(self, batch_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Batch]: ...
+    async def resume(self, batch_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Batch]: ...
+    async def cancel(self, batch_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Batch]: ...
+    async def list_rows(
+        self,
+        batch_id: str,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        status: Union[str, NotGiven] = NOT_GIVEN,
+        ended_reason: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[AsyncPage[BatchRow]]: ...
+    async def results(self, batch_id: str) -> RawResponse[str]: ...
+
 class RawCalls:
     def create(
         self,
@@ -210,6 +293,15 @@ class RawCalls:
     ) -> RawResponse[Page[CallSummary]]: ...
     def get(self, call_id: str) -> RawResponse[Call]: ...
     def hangup(self, call_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Call]: ...
+    def transfer(
+        self,
+        call_id: str,
+        *,
+        name: Union[str, NotGiven] = NOT_GIVEN,
+        to: Union[str, NotGiven] = NOT_GIVEN,
+        mode: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Call]: ...
     def transcript(self, call_id: str) -> RawResponse[Transcript]: ...
     def sip_trace(self, call_id: str) -> RawResponse[SipTrace]: ...
 
@@ -236,6 +328,15 @@ class AsyncRawCalls:
     ) -> RawResponse[AsyncPage[CallSummary]]: ...
     async def get(self, call_id: str) -> RawResponse[Call]: ...
     async def hangup(self, call_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Call]: ...
+    async def transfer(
+        self,
+        call_id: str,
+        *,
+        name: Union[str, NotGiven] = NOT_GIVEN,
+        to: Union[str, NotGiven] = NOT_GIVEN,
+        mode: Union[str, NotGiven] = NOT_GIVEN,
+        idempotency_key: Optional[str] = None,
+    ) -> RawResponse[Call]: ...
     async def transcript(self, call_id: str) -> RawResponse[Transcript]: ...
     async def sip_trace(self, call_id: str) -> RawResponse[SipTrace]: ...
 

@@ -12,6 +12,7 @@ from vaniagent import errors
 from vaniagent.cli import exits
 from vaniagent.cli.account import account, keys, login, logout
 from vaniagent.cli.agents import agents
+from vaniagent.cli.batches import batches
 from vaniagent.cli.calls import calls
 from vaniagent.cli.context import Session, common
 from vaniagent.cli.lines import lines
@@ -52,7 +53,7 @@ def completion(shell: str) -> None:
     click.echo(kind(program, {}, "vaniagent", "_VANIAGENT_COMPLETE").source())
 
 
-for _command in (login, logout, account, keys, agents, calls, talk, listen, webhooks, lines, mcp):
+for _command in (login, logout, account, keys, agents, calls, batches, talk, listen, webhooks, lines, mcp):
     program.add_command(_command)
 
 

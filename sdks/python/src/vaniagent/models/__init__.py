@@ -5,6 +5,7 @@ from __future__ import annotations
 from vaniagent.models.account import Account, TopUp, Transaction
 from vaniagent.models.agent import Agent, CallingHours, Destination, Speech, Talk
 from vaniagent.models.base import Model
+from vaniagent.models.batch import Batch, BatchProgress, BatchRow
 from vaniagent.models.call import Call, CallSummary, Latency, SipMessage, SipTrace, Transcript, Turn, TurnLatency
 from vaniagent.models.phone_line import InboundLimits, Line
 from vaniagent.models.voice import Voice
@@ -14,6 +15,9 @@ __all__ = [
     "Account",
     "Agent",
     "Attempt",
+    "Batch",
+    "BatchProgress",
+    "BatchRow",
     "Call",
     "CallSummary",
     "CallingHours",
