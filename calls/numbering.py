@@ -18,17 +18,30 @@ _ABROAD: Final = ("00", "011")
 
 def find(dialled: str, ours: Sequence[str]) -> str | None:
     """The one of our numbers that was dialled, with its country or without. None where none or several may be meant."""
+    for form in forms(dialled):
+        if form in ours:
+            return form
+    end = national(dialled)
+    meant = [number for number in ours if number.endswith(end)] if end else []
+    return meant[0] if len(meant) == 1 else None
+
+
+def forms(dialled: str) -> list[str]:
+    """What a number that was dialled with its country may be, the likeliest first."""
     digits = _digits(dialled)
     if not digits:
-        return None
-    for form in (digits, *(digits.removeprefix(prefix) for prefix in _ABROAD if digits.startswith(prefix))):
-        if f"+{form}" in ours:
-            return f"+{form}"
-    national = digits.lstrip("0")
-    if len(national) < LEAST_NATIONAL or dialled.strip().startswith("+"):
-        return None
-    meant = [number for number in ours if number.endswith(national)]
-    return meant[0] if len(meant) == 1 else None
+        return []
+    return [
+        f"+{form}" for form in (digits, *(digits.removeprefix(code) for code in _ABROAD if digits.startswith(code)))
+    ]
+
+
+def national(dialled: str) -> str:
+    """The end of a number that was dialled within its country; empty where it cannot be told by that."""
+    if dialled.strip().startswith("+"):
+        return ""
+    digits = _digits(dialled).lstrip("0")
+    return digits if len(digits) >= LEAST_NATIONAL else ""
 
 
 def of_caller(told: str | None, *, called: str) -> str | None:

@@ -42,11 +42,18 @@ def check_line(*, line: PhoneLine, at: datetime) -> PhoneLine:
     except TrunkUnreachable as error:
         return lines.note_check(line=line, status=lines.Status.UNREACHABLE, detail=str(error), at=at)
     answer = sip_probe.probe(trunk, host=host, registers=line.register, ca_file=settings.SIP_CA_FILE)
+    return note_answer(line=line, answer=answer, at=at)
+
+
+def note_answer(*, line: PhoneLine, answer: sip_probe.Answer | str, at: datetime) -> PhoneLine:
+    """Write down what a trunk answered; a text says why it leads nowhere."""
     if answer == sip_probe.Answer.WORKS:
         status = lines.Status.READY
+    elif isinstance(answer, sip_probe.Answer) and answer.is_about_credentials:
+        status = lines.Status.UNAUTHORIZED
     else:
-        status = lines.Status.UNAUTHORIZED if answer.is_about_credentials else lines.Status.UNREACHABLE
-    return lines.note_check(line=line, status=status, detail=answer.value, at=at)
+        status = lines.Status.UNREACHABLE
+    return lines.note_check(line=line, status=status, detail=str(answer), at=at)
 
 
 def check_line_of(*, line_pk: int, at: datetime) -> None:

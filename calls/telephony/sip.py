@@ -86,6 +86,9 @@ class SipLeg:
         self._heard = b""
 
     async def dial(self) -> None:
+        if self._spec.is_inbound:
+            await self._pick_up()
+            return
         try:
             trunk = Trunk.of(self._spec.params)
         except KeyError:
@@ -102,6 +105,21 @@ class SipLeg:
             self._end(LegEnd(EndReason.CARRIER_ERROR, EndedBy.CARRIER, detail))
             return
         self._call = call
+        if self._over:
+            await self.hang_up()
+
+    async def _pick_up(self) -> None:
+        """Answer: whoever calls rings already."""
+        self._events.ringing()
+        try:
+            call = await self._phone.pick_up(self._spec.call_id, self._take)
+        except BaresipError as error:
+            self._end(LegEnd(EndReason.CANCELED, EndedBy.USER, type(error).__name__))
+            return
+        if call is None:
+            self._end(LegEnd(EndReason.CANCELED, EndedBy.USER))
+            return
+        self._call, self._sip_call_id = call, call.call_id or ""
         if self._over:
             await self.hang_up()
 
@@ -184,7 +202,7 @@ class SipLeg:
                 self._closed(event.text or "")
 
     def _established(self) -> None:
-        if self._spec.params["srtp"] == "required" and not self._is_encrypted:
+        if self._spec.params.get("srtp") == "required" and not self._is_encrypted:
             # The stack sends nothing in the clear; `close` hangs up.
             self._over = True
             self._events.ended(LegEnd(EndReason.CARRIER_ERROR, EndedBy.CARRIER, "the far end does not encrypt"))
@@ -195,7 +213,7 @@ class SipLeg:
 
     def _closed(self, text: str) -> None:
         if not self._is_answered:
-            end = end_of_answer(text)
+            end = LegEnd(EndReason.CANCELED, EndedBy.USER) if self._spec.is_inbound else end_of_answer(text)
         elif text.startswith("rtp stream"):
             end = LegEnd(EndReason.MEDIA_LOST, EndedBy.CARRIER, "no sound came")
         else:

@@ -11,12 +11,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, Final
 
+from baresip.errors import BaresipError
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from calls.audio.speech_client import SpeechClient
 from calls.bus import Bus, process_name
 from calls.leg_store import DjangoLegStore, TraceKeeper
+from calls.reception import DjangoReception, DjangoRegistrations
 from calls.services.background import Jobs
 from calls.telephony.base import LegKind
 from calls.telephony.holder import Holder
@@ -24,11 +26,14 @@ from calls.telephony.recording import Recorder
 from calls.telephony.sandbox import sandbox_legs
 from calls.telephony.sip import sip_legs
 from calls.telephony.sip_phone import SipPhone, SipSettings
+from calls.telephony.store import StoreAway
 
 logger = logging.getLogger(__name__)
 
 # Frames wait for nobody; what else runs on the machine may wait for frames.
 NICENESS: Final = -5
+# How soon a gateway sees that a line expects calls.
+LOOK_SECONDS: Final = 2.0
 
 
 class Command(BaseCommand):
@@ -55,7 +60,8 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
     name = process_name("gateway")
     loop = asyncio.get_running_loop()
     recorder = Recorder(settings.RECORDINGS_DIR)
-    with contextlib.closing(recorder), Jobs() as jobs:
+    # Calls that come in wait for names and for each other, and the legs' own writes for neither.
+    with contextlib.closing(recorder), Jobs() as jobs, Jobs() as inbound_jobs:
         async with (
             SpeechClient(settings.SPEECH_URL) as speech,
             Bus(url=settings.REDIS_URL, name=name, prefix=settings.BUS_PREFIX) as bus,
@@ -71,13 +77,27 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
                 synthesizer=speech,
                 most_legs=max_legs,
             )
+            registrations = DjangoRegistrations(name=name, jobs=inbound_jobs)
+            registrar = phone.receive(
+                reception=DjangoReception(name=name, jobs=inbound_jobs), registrations=registrations
+            )
+
+            def stop() -> None:
+                phone.stop_receiving()
+                registrar.stop_soon()
+                holder.stop(drain_seconds=drain_seconds)
+
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, lambda: holder.stop(drain_seconds=drain_seconds))
+                loop.add_signal_handler(number, stop)
             async with asyncio.TaskGroup() as group:
                 saying = group.create_task(_say_ready(bus, holder))
+                receiving = [group.create_task(_receive(phone, registrations)), group.create_task(registrar.run())]
                 try:
                     await holder.run()
                 finally:
+                    for task in receiving:
+                        task.cancel()
+                    await registrar.stop()
                     await traces.finish()
                     await phone.close()
                 saying.cancel()
@@ -94,6 +114,23 @@ def sip_settings(max_legs: int) -> SipSettings:
         allow_private=settings.PHONE_LINES_ALLOW_PRIVATE,
         most_calls=max_legs,
     )
+
+
+async def _receive(phone: SipPhone, registrations: DjangoRegistrations) -> None:
+    """Take calls as soon as a line expects any, and encrypted ones where it wants them so."""
+    is_open = False
+    while True:
+        try:
+            if not is_open and await registrations.is_inbound_wanted():
+                await phone.open()
+                is_open = True
+            if is_open:
+                await phone.expect_encrypted(await registrations.encrypted_numbers())
+        except (StoreAway, BaresipError) as error:
+            logger.warning("calls may not come in yet: %s", type(error).__name__)
+        except Exception:
+            logger.exception("it is not known whether calls are to come in")
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _say_ready(bus: Bus, holder: Holder) -> None:
