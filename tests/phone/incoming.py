@@ -211,10 +211,18 @@ class Desk:
         return self.trunks
 
     async def release(self, lines: Sequence[str]) -> None:
-        self.said += [(line, "released") for line in lines]
+        for line in lines:
+            await self.note(line, "released")
 
     async def note(self, line: str, answer: Answer | str) -> None:
         self.said.append((line, str(answer)))
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def said_that(self, line: str, answer: str) -> None:
+        """Wait until this was said of the line."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: (line, answer) in self.said)
 
 
 @contextlib.asynccontextmanager

@@ -62,7 +62,7 @@ async def kamailio(folder: Path, *, behind: int = 9) -> AsyncIterator[int]:
     """Gives its port; `behind` is where calls go on to."""
     port = free_port()
     config = folder / "kamailio.cfg"
-    config.write_text(_CONFIG.format(host=LOOPBACK, port=port, modules=_modules(), password=PASSWORD, behind=behind))
+    config.write_text(_CONFIG.format(host=LOOPBACK, port=port, modules=modules(), password=PASSWORD, behind=behind))
     process = await asyncio.create_subprocess_exec(
         *("kamailio", "-f", str(config), "-DD", "-E", "-Y", str(folder), "-w", str(folder), "-m", "16", "-M", "4"),
         stdin=asyncio.subprocess.DEVNULL,
@@ -70,7 +70,7 @@ async def kamailio(folder: Path, *, behind: int = 9) -> AsyncIterator[int]:
         stderr=(folder / "kamailio.log").open("wb"),
     )
     try:
-        await asyncio.to_thread(_wait_until_it_answers, port)
+        await asyncio.to_thread(wait_until_it_answers, port)
         yield port
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -78,7 +78,7 @@ async def kamailio(folder: Path, *, behind: int = 9) -> AsyncIterator[int]:
         await process.wait()
 
 
-def _wait_until_it_answers(port: int) -> None:
+def wait_until_it_answers(port: int) -> None:
     until = time.monotonic() + START_SECONDS
     request = (
         "OPTIONS sip:t SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bKx\r\nFrom: <sip:t@t>;tag=1\r\n"
@@ -96,5 +96,5 @@ def _wait_until_it_answers(port: int) -> None:
     raise TimeoutError("kamailio does not answer")
 
 
-def _modules() -> Path:
+def modules() -> Path:
     return next(Path("/usr/lib").glob("*/kamailio/modules"))

@@ -12,8 +12,12 @@ from calls.audio.framing import frames_of
 from calls.telephony.base import EndedBy, EndReason, LegEnd
 from calls.telephony.sip_incoming import CALLER_LEFT, TurnedAway
 from calls.telephony.sip_phone import SipPhone
+from calls.telephony.sip_probe import Answer
+from calls.telephony.sip_trunk import Trunk
 from tests.phone.caller import talk
 from tests.phone.incoming import Desk, Telephone, a_desk, answer
+from tests.phone.kamailio import PASSWORD, USER
+from tests.phone.registrar import registrar
 from tests.phone.test_outcomes import similarity
 
 pytestmark = pytest.mark.system
@@ -137,3 +141,25 @@ async def test_who_it_is_and_what_they_tell(tmp_path: Path) -> None:
     invite = desk.invites["nobody"]
     assert (invite.caller, invite.source.partition(":")[0], invite.transport) == (None, "127.0.0.1", "udp")
     assert invite.headers == {"x-ticket": "42", "x-note": "<b>hello</b>"}
+
+
+async def test_a_line_that_registers(tmp_path: Path) -> None:
+    """It is called on its registration, says how it stands, and is called no more when it is gone."""
+    async with registrar(tmp_path) as port, a_desk() as (desk, phone, _), asyncio.timeout(20):
+        its = {"line": "line_1", "domain": "127.0.0.1", "port": port, "transport": "udp", "srtp": "off"}
+        right = Trunk.of({**its, "username": USER, "password": PASSWORD})
+        desk.trunks = [Trunk.of({**its, "username": USER, "password": "wrong"})]
+        await desk.said_that("line_1", Answer.REFUSED)
+        desk.trunks = [right]
+        await desk.said_that("line_1", Answer.WORKS)
+
+        calling = asyncio.create_task(Telephone("+4930901801").is_answered().hangs_up().call(tmp_path, port))
+        _, heard = await answer(desk, phone, "+4930901801")
+        await heard.is_over.wait()
+        assert await calling
+        desk.trunks = []
+        await desk.said_that("line_1", "released")
+        assert await Telephone("+4930901802").is_refused(480).call(tmp_path, port)
+
+    assert desk.registered == {"+4930901801": "line_1"}
+    assert desk.invites["+4930901801"].dialled[1:] == ("+14155550101",)
