@@ -7,16 +7,16 @@ import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from calls import events
 from calls.models import Call
-from calls.services import transcripts
+from calls.services import do_not_call, transcripts, transfers
 from calls.services.background import Jobs
-from calls.voice.session import Speaker, Stages
+from calls.voice.session import Notice, Speaker, Stages
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ class Reports:
         self._fence = {"call_id": call.public_id, "token": token}
         self._jobs = jobs
         self._writes: asyncio.Queue[Write | None] = asyncio.Queue()
+        self._is_aside = False
 
     async def drain(self) -> None:
         """Write until `close`. Raises lifecycle.Superseded."""
@@ -53,11 +54,17 @@ class Reports:
             self._writes.put_nowait(partial(events.abroadcast, self._call, message))
 
     def user_turn(self, *, text: str, start_ms: int, end_ms: int) -> None:
-        self._put(transcripts.record_user_turn, text=text, start_ms=start_ms, end_ms=end_ms)
+        self._put(transcripts.record_user_turn, text=text, start_ms=start_ms, end_ms=end_ms, is_aside=self._is_aside)
 
     def agent_turn_started(self, *, utterance: int, text: str, stages: Stages | None) -> None:
         latency = dataclasses.asdict(stages) if stages else None
-        self._put(transcripts.record_agent_turn_started, utterance=utterance, text=text, latency=latency)
+        self._put(
+            transcripts.record_agent_turn_started,
+            utterance=utterance,
+            text=text,
+            latency=latency,
+            is_aside=self._is_aside,
+        )
 
     def agent_turn_ended(self, *, utterance: int, text: str, start_ms: int, end_ms: int, was_interrupted: bool) -> None:
         self._put(
@@ -72,13 +79,22 @@ class Reports:
     def operator_turn(self, *, text: str, start_ms: int, end_ms: int) -> None:
         self._put(transcripts.record_operator_turn, text=text, start_ms=start_ms, end_ms=end_ms)
 
+    def transfer(self, *, name: str) -> None:
+        self._put(transfers.request_by_agent, name=name)
+
+    def aside(self, *, is_on: bool) -> None:
+        self._is_aside = is_on
+
     def operator_gone(self) -> None:
         self._put(transcripts.record_operator_gone)
 
     def digit(self, *, digit: str) -> None:
         self._put(transcripts.record_notice, event_type="call.digit", data={"digit": digit})
 
-    def heed(self, *, kind: Literal["silence", "voicemail_detected", "provider_failed"], detail: str = "") -> None:
+    def heed(self, *, kind: Notice, detail: str = "") -> None:
+        if kind == "opted_out":
+            self._put(do_not_call.record_opt_out, text=detail)
+            return
         data = {"detail": detail} if detail else {}
         self._put(transcripts.record_notice, event_type=f"call.{kind}", data=data)
 

@@ -237,6 +237,8 @@ class Runtime:
                 await persist(self._jobs, lifecycle.release_call, **fence, at=at)
             case "superseded":
                 logger.info("another worker has the call")
+            case "transferred":
+                logger.info("the caller talks with somebody else")
 
     async def _give_up(self, claim: Claim) -> None:
         await persist(

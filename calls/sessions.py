@@ -9,14 +9,15 @@ from typing import Final, cast
 
 from django.db.models import F
 
-from agents import voices
+from agents import transfers, voices
 from calls import inbound_limits
 from calls.audio.framing import TELEPHONE_RATE
 from calls.models import Call, CallEvent, Leg, LegHolder, Turn
 from calls.services import operating
 from calls.services.lifecycle import Claim
+from calls.services.transfers import pending_transfer
 from calls.telephony.browser import BROWSER_RATE
-from calls.voice.session import PastTurn, Patience, SessionSpec, Speaker
+from calls.voice.session import Destination, PastTurn, Patience, PendingTransfer, SessionSpec, Speaker
 
 # A holder that lives says so every second.
 HOLDER_IS_SEEN_WITHIN: Final = timedelta(seconds=3)
@@ -42,7 +43,7 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         return None
 
     version = call.agent_version
-    turns = list(Turn.objects.filter(call=call).order_by("number"))
+    turns = list(Turn.objects.filter(call=call, is_aside=False).order_by("number"))
     talked = (at - call.answered_at).total_seconds() if call.answered_at else 0.0
     longest = min(version.max_duration, leg.params.get("max_duration") or version.max_duration)
     spec = SessionSpec(
@@ -70,6 +71,10 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         ),
         operators_said=operating.said_by_operators(call),
         is_taken_over=operating.is_taken_over(call),
+        destinations=tuple(
+            Destination(one.name, one.when, one.announcement) for one in transfers.read(version.transfers)
+        ),
+        transfer=_pending(call),
         may_be_machine=call.direction == Call.Direction.OUTBOUND,
         rate=BROWSER_RATE if leg.kind == Leg.Kind.BROWSER else TELEPHONE_RATE,
     )
@@ -82,6 +87,11 @@ def _first_silence_timeout(call: Call, turns: Sequence[Turn]) -> float | None:
     if call.direction == Call.Direction.OUTBOUND or call.phone_line is None or has_spoken:
         return None
     return min(call.agent_version.silence_timeout, inbound_limits.read(call.phone_line.inbound_limits).silent_after)
+
+
+def _pending(call: Call) -> PendingTransfer | None:
+    transfer = pending_transfer(call)
+    return PendingTransfer(transfer.public_id, transfer.name) if transfer is not None else None
 
 
 def _past_turn(turn: Turn) -> PastTurn:

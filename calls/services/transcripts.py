@@ -17,23 +17,34 @@ from calls.services.lifecycle import Superseded
 
 
 @transaction.atomic
-def record_user_turn(*, call_id: str, token: int, text: str, start_ms: int, end_ms: int, at: datetime) -> None:
-    """The caller said this. Raises Superseded."""
+def record_user_turn(
+    *, call_id: str, token: int, text: str, start_ms: int, end_ms: int, is_aside: bool = False, at: datetime
+) -> None:
+    """The caller said this; or, aside, whom the call is being transferred to. Raises Superseded."""
     call = _fenced(call_id, token)
     turn = Turn(call=call, speaker=Turn.Speaker.USER, text=text, start_ms=start_ms, end_ms=end_ms, is_final=True)
+    turn.is_aside = is_aside
     _store(turn, at=at)
     _announce(turn, call=call, at=at)
 
 
 @transaction.atomic
 def record_agent_turn_started(
-    *, call_id: str, token: int, utterance: int, text: str, latency: Mapping[str, int | None] | None, at: datetime
+    *,
+    call_id: str,
+    token: int,
+    utterance: int,
+    text: str,
+    latency: Mapping[str, int | None] | None,
+    is_aside: bool = False,
+    at: datetime,
 ) -> None:
     """This goes to speech synthesis; a further text of the same utterance continues it. Raises Superseded."""
     call = _fenced(call_id, token)
     turn = Turn.objects.filter(call=call, utterance=utterance).first()
     if turn is None:
         turn = Turn(call=call, speaker=Turn.Speaker.AGENT, utterance=utterance, text=text, latency=_plain(latency))
+        turn.is_aside = is_aside
         _store(turn, at=at)
     elif not turn.is_final:
         turn.text = f"{turn.text} {text}".strip()
@@ -124,6 +135,8 @@ def _announce(turn: Turn, *, call: Call, at: datetime) -> None:
     data: dict[str, Any] = {"speaker": turn.speaker, "text": turn.text, "is_final": True}
     if turn.was_interrupted:
         data["was_interrupted"] = True
+    if turn.is_aside:
+        data["aside"] = True
     events.record(call, "transcript.update", at=at, data=data)
 
 

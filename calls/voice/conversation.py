@@ -85,7 +85,7 @@ class Conversation(Talk):
         if self._outcome is not None:
             return
         self._outcome = outcome
-        if outcome.kind in ("ended", "media_lost"):
+        if outcome.kind in ("ended", "media_lost", "transferred"):
             self._caller.report_unfinished_words()
             self._stand_in.drop()
             self._utterances.close()
@@ -136,7 +136,14 @@ class Conversation(Talk):
         elif isinstance(item, bus.Digit):
             self._sink.digit(digit=item.digit)
             self._silence.restart(self._clock())
-            self._keypad.press(item.digit)
+            if self._transfer.is_aside:
+                self._transfer.pressed(item.digit)
+            else:
+                self._keypad.press(item.digit)
+        elif isinstance(item, bus.PutThrough):
+            await self._put_through(item)
+        elif isinstance(item, bus.TransferState):
+            self._transfer_became(item)
         elif isinstance(item, bus.Say):
             self._to_say.append(item.text)
         elif isinstance(item, bus.Hush):
@@ -153,6 +160,21 @@ class Conversation(Talk):
             self._leg = item.state
             if item.state == "answered":
                 self._answered()
+
+    async def _put_through(self, item: bus.PutThrough) -> None:
+        """Somebody asked for a transfer, the agent or its account, and it is allowed."""
+        if self._ending.is_decided:
+            return
+        if not self._transfer.is_on:
+            await self._hush()
+        self._has_opened, self._opening_at, self._resuming, self._cut = True, None, None, None
+        self._transfer.put_through(item)
+
+    def _transfer_became(self, item: bus.TransferState) -> None:
+        if item.state == "connected":
+            self.finish(Outcome("transferred"))
+        elif not self._ending.is_decided:
+            self._transfer.became(item)
 
     async def _operated(self, *, is_on: bool) -> None:
         if is_on:
@@ -177,6 +199,8 @@ class Conversation(Talk):
             self._answered()
             if self._spec.is_dialed and (self._spec.history or item.utterance):
                 self._take_over(item)
+            if self._spec.transfer is not None:
+                self._transfer.resume(self._spec.transfer)
             if item.is_operated:
                 await self._step_aside()
             elif self._spec.is_taken_over:
@@ -214,7 +238,7 @@ class Conversation(Talk):
             self._level.hear(frame)
             if self._resuming is not None:
                 self._resuming.hear(number, is_voice=self._level.speaking)
-            is_free = not (self._ending.is_decided or self._stand_in.is_on)
+            is_free = not (self._ending.is_decided or self._stand_in.is_on or self._transfer.is_on)
             if is_free and self._spec.may_be_machine and self._machine.is_watching:
                 self._machine.hear(frame)
                 self._look_for_machine()

@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 
 Speaker = Literal["agent", "user"]
 Patience = Literal["quick", "normal", "patient"]
+# Of the last one `detail` is what the person said.
+Notice = Literal["silence", "voicemail_detected", "provider_failed", "consent", "opted_out"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,25 @@ class PastTurn:
     is_final: bool
     utterance: int | None = None
     end_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Somebody whom the agent may transfer the call to, by name: who that is, is not the conversation's business."""
+
+    name: str
+    # In which case.
+    when: str = ""
+    # Empty: made from the name.
+    announcement: str = ""
+
+
+@dataclass(frozen=True)
+class PendingTransfer:
+    """A transfer that was begun before this worker took the call."""
+
+    transfer: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +83,9 @@ class SessionSpec:
     is_interruptible: bool = True
     patience: Patience = "normal"
     speed: float = 1.0
+    # Whom the call may be transferred to, and the transfer that is under way.
+    destinations: Sequence[Destination] = ()
+    transfer: PendingTransfer | None = None
     # The leg's, in Hz, as far as it is known before the leg is there.
     rate: int = 8000
 
@@ -71,10 +95,10 @@ class Outcome:
     """How a conversation ended for this worker.
 
     "ended": the leg has ended. "superseded": another worker has the call. "released": handed on in good order.
-    "media_lost": the leg's holder is gone.
+    "media_lost": the leg's holder is gone. "transferred": the caller talks with somebody else, and nobody needs us.
     """
 
-    kind: Literal["ended", "superseded", "released", "media_lost"]
+    kind: Literal["ended", "superseded", "released", "media_lost", "transferred"]
     reason: str = ""
     by: str = ""
 
@@ -115,8 +139,14 @@ class EventSink(Protocol):
     def operator_gone(self) -> None:
         """The agent has the call again."""
 
+    def transfer(self, *, name: str) -> None:
+        """The agent wants to give the call to the destination of this name. A `bus.PutThrough` says that it may."""
+
+    def aside(self, *, is_on: bool) -> None:
+        """From now on what is said is between the agent and a colleague, and not for the caller."""
+
     def digit(self, *, digit: str) -> None:
         """The person pressed a key."""
 
-    def heed(self, *, kind: Literal["silence", "voicemail_detected", "provider_failed"], detail: str = "") -> None:
+    def heed(self, *, kind: Notice, detail: str = "") -> None:
         """Something worth a line in the call's log."""

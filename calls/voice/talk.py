@@ -17,14 +17,16 @@ from calls.audio.vad import EnergyVad
 from calls.voice.caller import Caller, Keypad
 from calls.voice.config import EngineConfig
 from calls.voice.ending import Ending
+from calls.voice.opting_out import farewell, is_opt_out
 from calls.voice.pipeline import ConversationPipeline, Senses
-from calls.voice.providers.house import Embedder, House, Message, Persona
+from calls.voice.providers.house import Desk, Embedder, House, Message, Persona
 from calls.voice.providers.llm import EndpointLLM, Thinker, make_llm
 from calls.voice.session import EventSink, SessionSpec, Stages
 from calls.voice.silence import Silence
 from calls.voice.standing_in import NOTE, StandIn, sentences
 from calls.voice.takeover import Resuming, rest_of
 from calls.voice.timing import Stopwatch
+from calls.voice.transferring import Transferring, announcement
 from calls.voice.utterances import Utterance, Utterances
 from calls.voice.voicemail import AnsweringMachine
 
@@ -86,6 +88,17 @@ class Talk:
         self._silence = Silence()
         self._ending = Ending()
         self._stand_in = StandIn(stt=senses.stt, clock=self._clock, on_said=self._operator_said, on_failed=self._missed)
+        self._transfer = Transferring(
+            clock=self._clock,
+            send=self._send,
+            speak=self._say_surely,
+            is_idle=lambda: self._composing_since is None and not self._utterances.is_open,
+            is_heard=lambda: self._caller.is_speaking or self._level.speaking,
+            on_aside=self._turn_aside,
+            messages=lambda: self._messages,
+        )
+        # How much the language model knew when the agent turned aside.
+        self._known_before = 0
         self._level = EnergyVad()
         self._machine = AnsweringMachine(TELEPHONE_RATE)
         self._machine_since: float | None = None
@@ -117,9 +130,18 @@ class Talk:
         self._spec = spec
         self._sink = self._caller.sink = self._utterances.sink = sink
         self._house = House(
-            Persona(spec.prompt, language=spec.language, agent_name=spec.agent_name, first_message=spec.first_message),
+            Persona(
+                spec.prompt,
+                language=spec.language,
+                agent_name=spec.agent_name,
+                first_message=spec.first_message,
+                desks=tuple(
+                    Desk(one.name, one.when, announcement(one, language=spec.language)) for one in spec.destinations
+                ),
+            ),
             embedder=self._embedder,
         )
+        self._transfer.take_on(spec)
         self._opening = self._house.first_message()
         self._pipeline.wait(spec.patience)
         for turn in spec.history:
@@ -143,12 +165,18 @@ class Talk:
         self._silence.restart(self._clock())
 
     def user_said(self, text: str) -> None:
+        if self._transfer.is_aside:
+            self._caller.said(text)
+            self._transfer.heard(text)
+            return
         self._messages.append(Message("user", text))
         self._resuming = None
         self._caller.said(text)
 
     def wants_reply(self) -> bool:
-        if self._ending.is_decided or self._machine.is_machine or self._stand_in.is_on:
+        if self._ending.is_decided or self._machine.is_machine or self._stand_in.is_on or self._transfer.is_on:
+            return False
+        if self._opts_out():
             return False
         if not self._has_opened or self._opening_was_talked_over():
             self._has_opened, self._opening_at, self._cut = True, None, None
@@ -156,6 +184,17 @@ class Talk:
             return False
         self._cut = None
         self._composing_since = self._clock()
+        return True
+
+    def _opts_out(self) -> bool:
+        """Whether the person's last words ask for no more calls. Then they are told so, and the call is over."""
+        last = self._messages[-1] if self._messages else None
+        if last is None or last.role != "user" or not is_opt_out(last.text):
+            return False
+        self._sink.heed(kind="opted_out", detail=last.text)
+        self._has_opened, self._opening_at = True, None
+        words = farewell(self._spec.language) or self._house.goodbye()
+        self._jobs.put_nowait(lambda: self._say_last(words, "agent_hangup", "agent"))
         return True
 
     def _opening_was_talked_over(self) -> bool:
@@ -184,6 +223,11 @@ class Talk:
     def ends_call_after(self, text: str) -> None:
         self._ending.last_words = text
 
+    def transfers_to(self, name: str, *, after: str) -> None:
+        """The reply that ends with this text is the last before the call is transferred to the destination of this name."""
+        if self._transfer.ask(name, has_told=bool(after.strip())):
+            self._sink.transfer(name=name)
+
     def model_failed(self, detail: str) -> None:
         self._sink.heed(kind="provider_failed", detail=f"llm {detail}")
 
@@ -204,7 +248,7 @@ class Talk:
 
     def _could_not_hear(self, times: int) -> None:
         """The recognition failed. Once may be chance: ask; then it is our fault, and the call is over."""
-        if self._ending.is_decided or self._machine.is_machine or self._stand_in.is_on:
+        if self._ending.is_decided or self._machine.is_machine or self._stand_in.is_on or self._transfer.is_on:
             return
         if times >= MOST_UNHEARD:
             self.wind_up("speech_error")
@@ -213,7 +257,8 @@ class Talk:
 
     def _may_interrupt(self) -> bool:
         """Whether a voice that begins now stops the agent. What is not heard yet may always be made anew."""
-        return self._spec.is_interruptible or not self._utterances.is_sounding
+        is_free = self._spec.is_interruptible and not self._transfer.is_on
+        return is_free or not self._utterances.is_sounding
 
     def _interrupted(self) -> None:
         """The pipeline dropped what was being made; drop what was sent as well, unless these are the last words."""
@@ -261,7 +306,7 @@ class Talk:
     def _agent_said(self, utterance: Utterance) -> None:
         """An utterance is over: what was heard of it is what was said."""
         heard = utterance.heard_text()
-        if heard and not utterance.is_remembered:
+        if heard and not (utterance.is_remembered or self._transfer.is_aside):
             self._remember("agent", heard)
         if utterance.is_cut:
             self._cut = (" ".join(utterance.text.split()), heard)
@@ -277,7 +322,7 @@ class Talk:
         """After a take-over: finish what was being said, or answer what was asked."""
         if resuming.resumption.rest:
             await self._speak(resuming.resumption.rest)
-        elif resuming.resumption.owes_answer:
+        elif resuming.resumption.owes_answer and not self._opts_out():
             await self._reply()
 
     async def _hush(self) -> None:
@@ -286,6 +331,21 @@ class Talk:
             await self._pipeline.interrupt()
             self._utterances.flush()
         self._composing_since = None
+
+    # --- Transfers ----------------------------------------------------------------------------------------------------
+
+    def _say_surely(self, text: str) -> None:
+        self._composing_since = self._clock()
+        self._jobs.put_nowait(lambda: self._speak(text))
+
+    def _turn_aside(self, is_on: bool) -> None:
+        """The agent speaks with a colleague, or with the caller again: neither is told what the other said."""
+        self._sink.aside(is_on=is_on)
+        context = self._pipeline.context
+        if is_on:
+            self._known_before = len(context.messages)
+        else:
+            context.set_messages(context.messages[: self._known_before])
 
     # --- Somebody in the agent's place --------------------------------------------------------------------------------
 
@@ -331,7 +391,8 @@ class Talk:
     # --- Answering machines -------------------------------------------------------------------------------------------
 
     def _listen_for_machine(self, words: str) -> None:
-        if not (self._ending.is_decided or self._stand_in.is_on) and self._spec.may_be_machine:
+        is_free = not (self._ending.is_decided or self._stand_in.is_on or self._transfer.is_on)
+        if is_free and self._spec.may_be_machine:
             self._machine.hear_words(words)
             self._look_for_machine()
 
@@ -351,6 +412,7 @@ class Talk:
 
     def wind_up(self, reason: str) -> None:
         """Say goodbye for this reason, and hang up in the platform's name."""
+        self._transfer.abandon()
         self._jobs.put_nowait(lambda: self._say_last(self._house.goodbye(reason), reason, "platform"))
 
     async def _say_last(self, text: str, reason: str, by: str) -> None:
@@ -398,6 +460,9 @@ class Talk:
                 self._hang_up(self._ending.reason, self._ending.by, after_speech=True)
         elif left <= GOODBYE_LATEST or (left <= GOODBYE_ROOM and is_pause):
             self.wind_up("max_duration")
+        elif self._transfer.is_on:
+            self._transfer.tick(now)
+            self._silence.restart(now)
         elif self._stand_in.is_on:
             self._stand_in.tick(now)
             self._silence.restart(now)

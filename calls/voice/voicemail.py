@@ -32,6 +32,11 @@ _LIKELY = re.compile(
 )
 
 
+def is_machine_greeting(text: str) -> bool:
+    """Whether these are surely no person's words."""
+    return _SURE.search(text) is not None
+
+
 class AnsweringMachine:
     """Fed what the person's side says from the answer on; tells when it must be a machine, and when its tone ended."""
 

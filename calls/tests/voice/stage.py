@@ -239,6 +239,8 @@ class Record:
         self.stages: list[Stages] = []
         self.digits: list[str] = []
         self.handed_back = 0
+        self.transfers: list[str] = []
+        self.asides: list[bool] = []
         self.heeded: list[tuple[str, str]] = []
 
     def interim(self, *, speaker: str, text: str) -> None:
@@ -265,6 +267,12 @@ class Record:
 
     def operator_gone(self) -> None:
         self.handed_back += 1
+
+    def transfer(self, *, name: str) -> None:
+        self.transfers.append(name)
+
+    def aside(self, *, is_on: bool) -> None:
+        self.asides.append(is_on)
 
     def digit(self, *, digit: str) -> None:
         self.digits.append(digit)

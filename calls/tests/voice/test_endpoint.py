@@ -87,6 +87,28 @@ async def test_the_model_hangs_up_with_its_mark(ask, endpoint):
     assert (outcome.reason, outcome.by) == ("agent_hangup", "agent")
 
 
+async def test_the_model_transfers_with_its_mark(ask, endpoint):
+    endpoint.words = ["One moment. <tran", "sfer Sal", "es team>"]
+
+    stage = await ask("well")
+
+    assert stage.record.turns[2] == ("agent", "One moment.")
+    assert stage.record.transfers == ["Sales team"]
+    assert stage.holder.hang_up is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["Do I write <transfer Sales>", " now? No."], ["It is <transfer", "> or <transfer me to you.", " Or not."]],
+)
+async def test_a_mark_in_the_middle_transfers_nobody(ask, endpoint, words):
+    endpoint.words = words
+
+    stage = await ask("well")
+
+    assert stage.record.transfers == []
+
+
 async def test_the_connection_is_warm_before_the_first_reply(ask, endpoint):
     await ask("well")
 

@@ -6,6 +6,7 @@ A further provider is one class beside these and a line in `make_llm`.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -31,9 +32,13 @@ from pipecat.services.settings import LLMSettings
 from calls.voice.config import EngineConfig
 from calls.voice.providers.house import House, Message, Reply
 from calls.voice.session import SessionSpec
+from calls.voice.transferring import manners
 
 # What a model writes at the end of its last words, and nobody hears.
 HANG_UP = "<hangup>"
+# Likewise, before it gives the caller to somebody; what follows is whom, and `>`.
+TRANSFER = "<transfer "
+MARK = re.compile(rf"{HANG_UP}|{TRANSFER}[^<>]{{1,60}}>")
 LOST_THREAD = "I'm sorry, I lost my train of thought. Could you say that again, please?"
 MANNERS = (
     "You are speaking on the telephone. Answer in one to three short sentences made for the ear: no lists, no"
@@ -75,6 +80,9 @@ class Mind(Protocol):
     def ends_call_after(self, text: str) -> None:
         """The reply that ends with this text is the last."""
 
+    def transfers_to(self, name: str, *, after: str) -> None:
+        """The reply that ends with this text is the last before the call is transferred to whom is named so."""
+
     def model_failed(self, detail: str) -> None: ...
 
 
@@ -105,6 +113,19 @@ class Thinker:
             await self._client.close()
 
 
+def _may_become_mark(text: str) -> bool:
+    is_name = text.startswith(TRANSFER) and len(text) < len(TRANSFER) + 62
+    return is_name or HANG_UP.startswith(text) or TRANSFER.startswith(text)
+
+
+def _heed(mind: Mind, reply: Reply) -> None:
+    """Tell what is to be done once the reply is said."""
+    if reply.ends_call:
+        mind.ends_call_after(reply.text)
+    elif reply.transfer:
+        mind.transfers_to(reply.transfer, after=reply.text)
+
+
 class HouseLLM(LLMService):
     """The embedded reply engine, as a pipecat service."""
 
@@ -120,8 +141,7 @@ class HouseLLM(LLMService):
             return
         await self.push_frame(LLMFullResponseStartFrame())
         reply = await self._thinker.reply(self._mind)
-        if reply.ends_call:
-            self._mind.ends_call_after(reply.text)
+        _heed(self._mind, reply)
         await self.push_frame(LLMTextFrame(reply.text))
         await self.push_frame(LLMFullResponseEndFrame())
 
@@ -141,7 +161,7 @@ class EndpointLLM(OpenAILLMService):
         self._stall = config.llm_stall
         self._held = ""
         self._said = ""
-        self._is_marked = False
+        self._mark = ""
         self._is_warm = False
 
     def create_client(self, *_: object, **__: object) -> AsyncOpenAI:
@@ -150,7 +170,8 @@ class EndpointLLM(OpenAILLMService):
     async def attend(self, spec: SessionSpec, notes: Sequence[str]) -> None:
         """Take on this agent, and what the account has told it since."""
         told = "\n".join(f"Instruction from the account, heed it from now on: {note}" for note in notes)
-        instruction = "\n\n".join(part for part in (spec.prompt, MANNERS, told) if part)
+        whom = manners(spec.destinations, language=spec.language)
+        instruction = "\n\n".join(part for part in (spec.prompt, MANNERS, whom, told) if part)
         settings = OpenAILLMService.Settings(system_instruction=instruction, temperature=spec.temperature)
         await self.queue_frame(LLMUpdateSettingsFrame(delta=settings))
         if not self._is_warm and not spec.history:
@@ -177,7 +198,7 @@ class EndpointLLM(OpenAILLMService):
         return cast("AsyncStream[ChatCompletionChunk]", watched)
 
     async def _process_context(self, context: LLMContext) -> None:
-        self._held, self._said, self._is_marked = "", "", False
+        self._held, self._said, self._mark = "", "", ""
         try:
             await super()._process_context(context)
         except (APIError, TimeoutError, OSError) as error:
@@ -185,8 +206,10 @@ class EndpointLLM(OpenAILLMService):
             await self._stand_in()
             return
         await self._release(is_last=True)
-        if self._is_marked:
+        if self._mark == HANG_UP:
             self._mind.ends_call_after(self._said)
+        elif self._mark:
+            self._mind.transfers_to(self._mark.removeprefix(TRANSFER).removesuffix(">"), after=self._said)
         elif not self._said.strip():
             self._mind.model_failed("empty")
             await self._stand_in()
@@ -197,8 +220,7 @@ class EndpointLLM(OpenAILLMService):
             await super()._push_llm_text(f" {LOST_THREAD}")
             return
         reply = await self._thinker.reply(self._mind)
-        if reply.ends_call:
-            self._mind.ends_call_after(reply.text)
+        _heed(self._mind, reply)
         await super()._push_llm_text(reply.text)
 
     async def _push_llm_text(self, text: str) -> None:
@@ -206,22 +228,22 @@ class EndpointLLM(OpenAILLMService):
         await self._release(is_last=False)
 
     async def _release(self, *, is_last: bool) -> None:
-        """Push what cannot be the beginning of the hang-up mark. The mark counts only at the very end: a model may be
+        """Push what cannot be the beginning of a mark. A mark counts only at the very end: a model may be
         talked into quoting it."""
-        while HANG_UP in self._held:
-            text, self._held = self._held.split(HANG_UP, 1)
+        while (found := MARK.search(self._held)) is not None:
+            text, self._held = self._held[: found.start()], self._held[found.end() :]
             await self._push_said(text)
-            self._is_marked = True
+            self._mark = found[0]
         keep = len(self._held)
         cut = self._held.rfind("<")
-        if not is_last and cut != -1 and HANG_UP.startswith(self._held[cut:]):
+        if not is_last and cut != -1 and _may_become_mark(self._held[cut:]):
             keep = cut
         text, self._held = self._held[:keep], self._held[keep:]
         await self._push_said(text)
 
     async def _push_said(self, text: str) -> None:
         if text.strip():
-            self._is_marked = False
+            self._mark = ""
         if self._said.endswith(" "):
             # Where a mark stood between two spaces.
             text = text.lstrip(" ")

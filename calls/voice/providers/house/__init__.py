@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from calls.voice.providers.house.conversation import Message, Persona, Reply
 from calls.voice.providers.house.embeddings import Embedder, SentenceEmbedder, load
+from calls.voice.providers.house.handing_over import Desk
 from calls.voice.providers.house.house import House
 
-__all__ = ["Embedder", "House", "Message", "Persona", "Reply", "SentenceEmbedder", "load"]
+__all__ = ["Desk", "Embedder", "House", "Message", "Persona", "Reply", "SentenceEmbedder", "load"]

@@ -9,6 +9,7 @@ from typing import Literal
 
 from calls.voice.providers.house import intents, slots, words
 from calls.voice.providers.house.asks import Ask
+from calls.voice.providers.house.handing_over import Desk
 
 MAX_MESSAGES = 300
 # Asked when a caller takes up an offer to move an appointment.
@@ -32,6 +33,8 @@ class Persona:
     language: str = "en-US"
     agent_name: str = ""
     first_message: str | None = None
+    # Whom callers may be given to.
+    desks: tuple[Desk, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Reply:
     text: str
     ends_call: bool = False
     kind: str = "answer"
+    # Give the caller to the desk of this name once it is said.
+    transfer: str = ""
 
 
 @dataclass

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from calls.voice.providers.house.conversation import WHEN_INSTEAD, Message, Persona, Reply, State, read_history
 from calls.voice.providers.house.embeddings import Embedder
 from calls.voice.providers.house.foreign import reply_in
+from calls.voice.providers.house.handing_over import Desk, wanted
 from calls.voice.providers.house.knowledge import knowledge_of
 from calls.voice.providers.house.notes import Heed, heed
 from calls.voice.providers.house.phrases import phrases_for
@@ -61,11 +62,17 @@ class House:
         state = read_history(history, (*asks, WHEN_INSTEAD))
         facts = [note.fact for note in heeded if note.fact]
         facts += [message.text for message in history if message.role == "told"]
+        if (desk := self._wanted(state.heard)) is not None:
+            return Reply(desk.announcement, kind="transfer", transfer=desk.name)
         knowledge = knowledge_of(self._persona.prompt, self._brief, tuple(facts[-20:]))
         fresh = heeded[len(heeded) - len(state.new_notes) :]
         turn = Turn(self._script, self._brief, state, asks, knowledge, self._embedder)
         reply = reply_in(self._foreign, turn) if self._foreign else turn.reply()
         return self._with_notes(reply, fresh, state)
+
+    def _wanted(self, heard: str) -> Desk | None:
+        wants_person = self._foreign is not None and self._foreign.heard_person.search(heard) is not None
+        return wanted(heard, self._persona.desks, wants_person=wants_person)
 
     def _with_notes(self, reply: Reply, fresh: list[Heed], state: State) -> Reply:
         says = [note.say for note in fresh if note.say and note.say not in reply.text]
