@@ -1,4 +1,4 @@
-"""What strangers send to a port of sound."""
+"""What strangers send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import math
 import random
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -64,6 +65,19 @@ async def sending(ports: list[int], packet: Packet, *, rate: float, source: str 
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+def pour(messages: Iterable[bytes], *, to: tuple[str, int], rate: float, source: str = STRANGER) -> int:
+    """Send these, so many a second. Gives how many went out."""
+    began, sent = time.monotonic(), 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
+        mouth.bind((source, 0))
+        for message in messages:
+            with contextlib.suppress(OSError):
+                mouth.sendto(message, to)
+                sent += 1
+            time.sleep(max(0.0, began + sent / rate - time.monotonic()))
+    return sent
 
 
 async def _send(ports: list[int], packet: Packet, rate: float, source: str) -> None:

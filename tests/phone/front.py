@@ -29,6 +29,7 @@ BY_PASSWORD = FrontLine("line_password", [NUMBER], [], USER, digest(USER, PASSWO
 @dataclass(frozen=True)
 class Front:
     port: int
+    inside: Place
     folder: FrontFolder
     process: subprocess.Popen[bytes]
 
@@ -63,7 +64,7 @@ def a_front(
             stdout=subprocess.DEVNULL,
             stderr=log,
         )
-    front = Front(port, folder, process)
+    front = Front(port, its.inside, folder, process)
     try:
         _wait_until_it_answers(front)
         folder.tell()
