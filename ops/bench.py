@@ -6,6 +6,7 @@ python -m ops.bench feed         a thousand sockets that follow ten calls: memor
 python -m ops.bench sdk          a request through the Python SDK, beside `requests` alone
 python -m ops.bench deliveries   webhooks from a backlog, and whether a stuck endpoint makes others wait
 python -m ops.bench pages        how soon pages are painted in a browser with 100,000 calls, and words on a live page
+python -m ops.bench capacity     CPU and memory of a call, by the kind of its leg and by its speech services
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops import bench_api, bench_deliveries, bench_feed, bench_pages, bench_sdk, bench_voice
+from ops import bench_api, bench_capacity, bench_deliveries, bench_feed, bench_pages, bench_sdk, bench_voice
 
 # Each part prints its table, and gives its figures for --json.
 PARTS: Mapping[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
@@ -27,6 +28,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "sdk": lambda options: bench_sdk.run(requests=options.requests),
     "deliveries": lambda options: bench_deliveries.run(events=options.events),
     "pages": lambda options: bench_pages.run(rows=options.page_rows),
+    "capacity": lambda options: bench_capacity.run(at_once=options.at_once),
 }
 
 
@@ -43,6 +45,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=10_000, help="deliveries: events (default 10,000)")
     parser.add_argument("--requests", type=int, default=2_000, help="sdk: requests by each (default 2,000)")
     parser.add_argument("--page-rows", type=int, default=100_000, help="pages: calls in the list (default 100,000)")
+    parser.add_argument("--at-once", type=int, default=8, help="capacity: calls at once (default 8)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):

@@ -62,8 +62,8 @@ def capacity() -> list[str]:
     with tempfile.TemporaryDirectory(prefix="vaniagent-drill-") as folder, instant_stack() as stack:
         with trunk(Path(folder), percent=PERCENT_LOST) as line:
             customer = customer_with_line(stack, line.port)
-            # One first, so that what is opened once is open.
-            call_once(customer, customer.post("/agents", AGENT)["id"])
+            # As many first, so that what is opened once is open.
+            place_all(customer, calls=AT_ONCE, at_once=AT_ONCE)
             before = holdings(stack)
             began = time.monotonic()
             ends = place_all(customer, calls=CALLS, at_once=AT_ONCE)
