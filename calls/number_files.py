@@ -60,14 +60,15 @@ def read_numbers(file: bytes) -> list[NumberRow]:
     return found
 
 
-def list_numbers(rows: Iterable[tuple[str, dict[str, Any]]]) -> list[NumberRow]:
-    """Rows that are right, numbered from 1; those whose number came before are left out."""
+def list_numbers(rows: Iterable[tuple[str, dict[str, Any]]], *, repeats: bool = False) -> list[NumberRow]:
+    """Rows that are right, numbered from 1. Those whose number came before are left out, unless it may repeat."""
     seen: dict[str, int] = {}
-    return [
-        NumberRow(line, number, {} if earlier != line else metadata, _repeats(earlier) if earlier != line else "")
-        for line, (number, metadata) in enumerate(rows, 1)
-        for earlier in (seen.setdefault(number, line),)
-    ]
+    found = []
+    for line, (number, metadata) in enumerate(rows, 1):
+        earlier = line if repeats else seen.setdefault(number, line)
+        is_new = earlier == line
+        found.append(NumberRow(line, number, metadata if is_new else {}, "" if is_new else _repeats(earlier)))
+    return found
 
 
 def _repeats(line: int) -> str:

@@ -61,6 +61,7 @@ CALLS = [
     path("calls/batches", place_call.call_batches, name="call_batches"),
     path("calls/batches/new", place_call.new_batch, name="new_batch"),
     path("calls/batches/<str:batch_id>", place_call.call_batch, name="call_batch"),
+    path("calls/batches/<str:batch_id>/results.csv", place_call.batch_results, name="batch_results"),
     path("calls/batches/<str:batch_id>/move", place_call.move_batch, name="move_batch"),
     path("calls/<str:call_id>", call.call, name="call"),
     path("calls/<str:call_id>/peaks.json", call.call_peaks, name="call_peaks"),
@@ -70,6 +71,7 @@ CALLS = [
     path("calls/<str:call_id>/say", call_control.say_in_call, name="say_in_call"),
     path("calls/<str:call_id>/note", call_control.note_in_call, name="note_in_call"),
     path("calls/<str:call_id>/press", call_control.press_in_call, name="press_in_call"),
+    path("calls/<str:call_id>/transfer", call_control.transfer_call, name="transfer_call"),
     path("calls/<str:call_id>/hang-up", call_control.hang_up_call, name="hang_up_call"),
     path(
         "calls/<str:call_id>/deliveries/<str:delivery_id>/replay",

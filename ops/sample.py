@@ -31,10 +31,11 @@ from agents.models import Agent, AgentVersion
 from billing import services as billing
 from calls import events
 from calls.finding import CallFilter
-from calls.models import Call, CallBatch, DataExport, PhoneLine, Recording, TalkLink, Turn
-from calls.services import batches, lines, searching, talk_links, traces, views
+from calls.models import Call, DataExport, PhoneLine, Recording, TalkLink, Turn
+from calls.services import lines, searching, talk_links, traces, views
 from calls.telephony.sip_trace import SipMessage, Trace
 from dashboard.onboarding import open_first_workspace
+from ops import sample_batches
 from ops.sample_words import AGENTS, ANSWERED, FAULTS, NOBODY, TALKS, Talk
 from vaniagent.lib import money
 from webhooks import services as webhooks
@@ -45,7 +46,6 @@ RATE: Final = 8_000
 PRICE: Final = 100_000
 OWNER: Final = "mara@brightsmile.example"
 PASSWORD: Final = "correct horse battery staple"  # noqa: S105  # of nobody
-NUMBERS: Final = b"phone,name\n+14155550101,Sarah\n+14155550102,Tom\n12,wrong\n+14155550103,Ana\n+14155550101,again\n"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ def fill(*, now: datetime | None = None) -> Sample:
     _trace(call, line)
     live = live_call(account, made[0], now)
     delivery = _deliveries(account, now)
-    batch = _batch(account, made[1], by, now)
+    batch = sample_batches.draft(account, made[1], by, now)
+    paused = sample_batches.paused(account, made[1], call, by, now)
+    scheduled = sample_batches.scheduled_call(account, made[0], now)
     _views(account, owner, now)
     export = _export(account, owner, now)
 
@@ -123,6 +125,8 @@ def fill(*, now: datetime | None = None) -> Sample:
             "call_id": call.public_id,
             "live_call_id": live.public_id,
             "batch_id": batch.public_id,
+            "paused_batch_id": paused.public_id,
+            "scheduled_call_id": scheduled.public_id,
             "slug": link.slug,
             "endpoint_id": endpoint.public_id,
             "line_id": line.public_id,
@@ -383,11 +387,6 @@ def _deliveries(account: Account, now: datetime) -> Delivery:
     Attempt.objects.bulk_create(attempts)
     failed: Delivery = Delivery.objects.filter(account=account, status=Delivery.Status.FAILED).latest("pk")
     return failed
-
-
-def _batch(account: Account, agent: Agent, by: Actor, now: datetime) -> CallBatch:
-    at = now - timedelta(hours=1)
-    return batches.draft_batch(account=account, agent=agent, file=NUMBERS, name="Recall of November", by=by, at=at)
 
 
 def _views(account: Account, owner: User, now: datetime) -> None:

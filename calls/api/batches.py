@@ -32,7 +32,7 @@ from calls.api.serializers import (
     RetryField,
 )
 from calls.models import BatchRow, CallBatch
-from calls.number_files import MOST_ROWS, BadFile, NumberRow, list_numbers, read_numbers
+from calls.number_files import MOST_ROWS, BadFile, list_numbers, read_numbers
 from calls.services import batches
 from vaniagent.lib import money
 from vaniagent.lib.api.fields import BoolField, IdField, TextField, TimeField, WholeNumberField
@@ -50,10 +50,10 @@ _ROW: Final = {
 
 
 @extend_schema_field({"type": "array", "items": _ROW, "minItems": 1, "maxItems": MOST_ROWS})
-class RowsField(serializers.Field[list[NumberRow], Any, Any, Any]):
-    """Whom to call. All rows must be right; a number that came before is left out."""
+class RowsField(serializers.Field[list[tuple[str, dict[str, Any]]], Any, Any, Any]):
+    """Whom to call. All rows must be right."""
 
-    def to_internal_value(self, data: Any) -> list[NumberRow]:
+    def to_internal_value(self, data: Any) -> list[tuple[str, dict[str, Any]]]:
         if not isinstance(data, list) or not 1 <= len(data) <= MOST_ROWS:
             raise serializers.ValidationError(f"Send a list of 1 to {MOST_ROWS} rows.")
         for place, row in enumerate(data, 1):
@@ -63,7 +63,7 @@ class RowsField(serializers.Field[list[NumberRow], Any, Any, Any]):
             if not isinstance(number, str) or PHONE_NUMBER.fullmatch(number) is None:
                 raise serializers.ValidationError(f"Row {place}: send 'to_number' as '+' and 7 to 15 digits.")
             MetadataField().to_internal_value(row.get("metadata", {}))
-        return list_numbers((row["to_number"], row.get("metadata", {})) for row in data)
+        return [(row["to_number"], row.get("metadata", {})) for row in data]
 
     def to_representation(self, value: Any) -> Any:
         return value
@@ -89,6 +89,9 @@ class BatchBody(Input):
         trim_whitespace=False,
         help_text="Text of a file with a heading; a column `to_number`, the rest metadata",
     )
+    duplicates = serializers.ChoiceField(
+        choices=["skip", "call"], required=False, help_text="What becomes of `rows` whose number came before; `skip`"
+    )
     name = TextField(max_length=100, required=False)
     from_number = PhoneNumberField(required=False, allow_null=True, default=None)
     at_once = WholeNumberField(
@@ -109,14 +112,18 @@ class BatchBody(Input):
     rules: ClassVar[dict[str, Any]] = {
         "oneOf": [
             {"required": ["rows"], "properties": {"csv": {"not": {}}}},
-            {"required": ["csv"], "properties": {"rows": {"not": {}}}},
+            {"required": ["csv"], "properties": {"rows": {"not": {}}, "duplicates": {"not": {}}}},
         ]
     }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("rows" in attrs) == ("csv" in attrs):
             raise serializers.ValidationError({"rows": ["Send either 'rows' or 'csv'."]})
-        numbers = attrs.pop("rows", None) or attrs.pop("csv", None)
+        if "csv" in attrs and "duplicates" in attrs:
+            raise serializers.ValidationError({"duplicates": ["Numbers of a 'csv' are called once each."]})
+        rows, file = attrs.pop("rows", None), attrs.pop("csv", None)
+        repeats = attrs.pop("duplicates", "skip") == "call"
+        numbers = file if rows is None else list_numbers(rows, repeats=repeats)
         return {**attrs, "numbers": numbers, "name": attrs.get("name", "")}
 
 

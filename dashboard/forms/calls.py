@@ -15,6 +15,7 @@ from calls.models import Call
 from dashboard.end_reasons import WORDS
 
 STATUSES: Final = (
+    (Call.Status.SCHEDULED, _("Scheduled")),
     (Call.Status.INITIATED, _("Ringing")),
     (Call.Status.IN_PROGRESS, _("In progress")),
     (Call.Status.COMPLETED, _("Completed")),

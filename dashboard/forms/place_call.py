@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agents.models import Agent
+from calls import retry_rules
 from calls.number_files import MOST_BYTES
+from calls.retry_rules import RetryRule
+from calls.services.batches import MOST_PER_MINUTE
 from vaniagent.lib import errors, json_wire
 
 _NUMBER: Final = re.compile(r"\+[0-9]{7,15}")
@@ -51,7 +54,40 @@ class _WithAgent(forms.Form):
         return self._agents[self.cleaned_data["agent"]]
 
 
-class PlaceCallForm(_WithAgent):
+class _WithTimes(forms.Form):
+    """When to begin, by the reader's clock, and how often to try again."""
+
+    scheduled_at = forms.DateTimeField(
+        label=gettext_lazy("When"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=gettext_lazy("By your clock, at most 90 days ahead. Empty: now."),
+    )
+    retries = forms.IntegerField(
+        label=gettext_lazy("Try again"),
+        required=False,
+        min_value=1,
+        max_value=retry_rules.MOST_ATTEMPTS,
+        help_text=gettext_lazy("How many times more, where it is busy or nobody answers. Empty: not at all."),
+    )
+    retry_minutes = forms.IntegerField(
+        label=gettext_lazy("Minutes between attempts"),
+        required=False,
+        min_value=retry_rules.SHORTEST_GAP // 60,
+        max_value=retry_rules.LONGEST_GAP // 60,
+        help_text=gettext_lazy("Empty: 60."),
+    )
+
+    @property
+    def rule(self) -> RetryRule | None:
+        """What the fields ask for, once they are valid."""
+        attempts, minutes = self.cleaned_data["retries"], self.cleaned_data["retry_minutes"]
+        if attempts is None:
+            return None
+        return retry_rules.make(outcomes=None, attempts=attempts, every=60 * (minutes or 60))
+
+
+class PlaceCallForm(_WithTimes, _WithAgent):
     to_number = PhoneNumberField(label=gettext_lazy("Number to call"), attrs={"list": "sandbox-numbers"})
     from_number = PhoneNumberField(
         label=gettext_lazy("Number that is shown"),
@@ -74,6 +110,8 @@ class PlaceCallForm(_WithAgent):
         help_text=gettext_lazy("For calls on the sandbox: what the person called will say, one line a turn."),
     )
 
+    field_order = ("agent", "to_number", "from_number", "scheduled_at", "retries", "retry_minutes")
+
     def clean_metadata(self) -> dict[str, Any]:
         text = self.cleaned_data["metadata"].strip()
         try:
@@ -94,7 +132,7 @@ class PlaceCallForm(_WithAgent):
         return lines or None
 
 
-class BatchForm(_WithAgent):
+class BatchForm(_WithTimes, _WithAgent):
     file = forms.FileField(
         label=gettext_lazy("File"),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
@@ -111,7 +149,15 @@ class BatchForm(_WithAgent):
         help_text=gettext_lazy("Empty: as many as your limit allows, less one for other calls."),
     )
 
-    field_order = ("file", "agent", "name", "at_once", "from_number")
+    per_minute = forms.IntegerField(
+        label=gettext_lazy("Calls a minute"),
+        required=False,
+        min_value=1,
+        max_value=MOST_PER_MINUTE,
+        help_text=gettext_lazy("Empty: as they come."),
+    )
+
+    field_order = ("file", "agent", "name", "at_once", "per_minute", "from_number", "scheduled_at")
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 
 from accounts.models import Account, AuditEntry, Membership
 from agents import services as agents
 from agents.models import Agent
 from calls.models import BatchRow, Call, CallBatch, Leg
-from calls.services import batch_work
+from calls.services import batch_work, lifecycle
 from conftest import make_account, make_agent
 from dashboard.tests.test_calls import HOSTILE
 
@@ -145,7 +147,7 @@ def test_a_file_is_looked_over_then_placed(browser: Client, agent: Agent) -> Non
         assert batch.status == status
 
     again = browser.post(f"{batch_url}/move", {"do": "start"}, follow=True).content.decode()
-    assert "There is nobody to call in this file." in again
+    assert "This batch is canceled." in again
     assert BatchRow.objects.filter(status="canceled").count() == 2
     assert not Call.objects.exists()
 
@@ -206,3 +208,50 @@ def test_viewers_see_files_and_move_nothing(account: Account, agent: Agent, brow
     assert "Place 2 calls" not in viewer.get(url).content.decode()
     assert viewer.post(f"{url}/move", {"do": "start"}).status_code == 403
     assert browser.post(f"{url}/move", {"do": "explode"}).status_code == 404
+
+
+def test_a_call_for_later_by_the_readers_clock(browser: Client, agent: Agent) -> None:
+    browser.cookies["time_zone"] = "Europe/Berlin"
+    day = timezone.now().astimezone(ZoneInfo("Europe/Berlin")) + timedelta(days=2)
+    fields = {"agent": agent.public_id, "to_number": "+14155550100", "retries": "2", "retry_minutes": "30"}
+
+    browser.post("/calls/new", {**fields, "scheduled_at": f"{day:%Y-%m-%dT}18:00"})
+
+    call = Call.objects.get()
+    assert (call.status, call.retry) == ("scheduled", {"outcomes": ["busy", "no_answer"], "attempts": 2, "every": 1800})
+    assert call.due_at == day.replace(hour=18, minute=0, second=0, microsecond=0)
+    assert "Scheduled" in browser.get("/calls").content.decode()
+    page = browser.get(f"/calls/{call.public_id}").content.decode()
+    assert "Cancel the call" in page
+    browser.post(f"/calls/{call.public_id}/hang-up")
+    call.refresh_from_db()
+    assert (call.status, call.ended_reason) == ("failed", "canceled")
+
+
+def test_what_a_batch_page_counts(browser: Client, agent: Agent) -> None:
+    url = upload(browser, agent, per_minute="30", retries="1").headers["Location"]
+    browser.post(f"{url}/move", {"do": "start"})
+    batch_work.work(at=CallBatch.objects.get().created_at)
+    call = Call.objects.order_by("pk").first()
+    assert call is not None
+    lifecycle.complete_undialled(call_id=call.public_id, reason="busy", by="carrier", at=timezone.now())
+
+    html = browser.get(url, headers={"HX-Request": "true"}).content.decode()
+
+    assert '<data id="batch-calls" value="2">' in html
+    assert '<data id="batch-rows" value="3">' in html
+    assert "tries 1 time more" in html
+    assert "after 1 attempt" in html
+    rows = browser.get(f"{url}?status=skipped").context["rows"]
+    assert [one["row"].status for one in rows] == ["skipped"]
+    r = browser.get(f"{url}/results.csv")
+    assert (r.status_code, r.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+
+
+def test_another_workspaces_results(browser: Client, agent: Agent) -> None:
+    theirs = make_agent(make_account("ada@example.com"))
+    batch = CallBatch.objects.create(
+        account=theirs.account, agent=theirs, name="x", at_once=1, created_at=timezone.now()
+    )
+
+    assert browser.get(f"/calls/batches/{batch.public_id}/results.csv").status_code == 404

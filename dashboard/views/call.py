@@ -49,6 +49,10 @@ HAPPENED: Final = {
     "call.digit": gettext_lazy("The caller pressed a key."),
     "call.silence": gettext_lazy("Nobody spoke."),
     "call.voicemail_detected": gettext_lazy("A machine answered."),
+    "call.opted_out": gettext_lazy("The caller wants no more calls, and is on the do-not-call list."),
+    "call.consent": gettext_lazy("The caller answered whether they may be recorded."),
+    "call.recording_paused": gettext_lazy("The recording was paused."),
+    "call.recording_resumed": gettext_lazy("The recording went on."),
     "call.provider_failed": gettext_lazy("A speech or language provider failed, and another took its place."),
     "call.taken_over": gettext_lazy("Somebody took the agent’s place."),
     "call.handed_back": gettext_lazy("The agent got the call back."),
@@ -140,7 +144,14 @@ def call_peaks(request: DashboardRequest, call_id: str) -> HttpResponse:
 def find_call(request: DashboardRequest, call_id: str) -> Call:
     """The workspace's call of this id, with what its page shows of its agent. Raises Http404."""
     calls = Call.objects.for_account(request.account).select_related(
-        "account", "agent__current", "agent_version", "api_key", "recording", "phone_line"
+        "account",
+        "agent__current",
+        "agent_version",
+        "api_key",
+        "recording",
+        "phone_line",
+        "retry_of",
+        "batch_row__batch",
     )
     found: Call = get_object_or_404(calls, public_id=call_id)
     return found
@@ -213,7 +224,7 @@ def _detail(moment: Moment) -> str:
     if "ended_reason" in data:
         words = end_reasons.words_of(data["ended_reason"])
         return str(words.sentence) if words else ""
-    return str(next((data[name] for name in ("text", "digits", "digit", "detail") if name in data), ""))
+    return str(next((data[name] for name in ("text", "digits", "digit", "detail", "name") if name in data), ""))
 
 
 def _deliveries(call: Call) -> list[Delivery]:

@@ -208,7 +208,7 @@ def _rows(calls: list[Call], wanted: CallFilter, *, at: datetime) -> list[Row]:
 def _row(call: Call, said: tuple[str, str] | None, text: str, at: datetime) -> Row:
     speaker, excerpt = said or ("", "")
     shown = {"speaker": speaker, "excerpt": marked_excerpt(excerpt, query=text) if excerpt else ""}
-    if call.is_live:
+    if call.status in Call.OPEN:
         since = call.answered_at
         seconds = None if since is None else max(0, int((at - since).total_seconds()))
         return Row(call, dict(STATUSES)[Call.Status(call.status)], call.status, seconds, **shown)
@@ -221,7 +221,10 @@ def _row(call: Call, said: tuple[str, str] | None, text: str, at: datetime) -> R
 
 def _state_of(calls: list[Call]) -> str:
     """Another text once a row of the page looks different."""
-    looks = [(call.pk, call.status, call.answered_at, call.duration, call.sentiment, call.cost) for call in calls]
+    looks = [
+        (call.pk, call.status, call.due_at, call.answered_at, call.duration, call.sentiment, call.cost)
+        for call in calls
+    ]
     return hashlib.md5(repr(looks).encode(), usedforsecurity=False).hexdigest()[:16]
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,11 +14,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import audit
 from agents.models import Agent
-from calls.models import BatchRow, CallBatch
+from calls import retry_rules
+from calls.batch_results import csv_of_batch
+from calls.models import BatchRow, Call, CallBatch
 from calls.services import batches, gate, starting
+from dashboard import end_reasons
 from dashboard.access import Role, page
 from dashboard.acting import actor_of
+from dashboard.forms.calls import STATUSES as STATUSES_OF_CALLS
 from dashboard.forms.place_call import BatchForm, PlaceCallForm
 from dashboard.requests import DashboardRequest
 from vaniagent.lib import errors
@@ -38,6 +43,7 @@ SANDBOX: Final = (
 ROWS: Final = 100
 STATUSES: Final = {
     CallBatch.Status.DRAFT: _("Draft"),
+    CallBatch.Status.SCHEDULED: _("Scheduled"),
     CallBatch.Status.RUNNING: _("Running"),
     CallBatch.Status.PAUSED: _("Paused"),
     CallBatch.Status.CANCELED: _("Canceled"),
@@ -73,6 +79,8 @@ def place_call(request: DashboardRequest) -> HttpResponseBase:
                 from_number=wanted["from_number"] or None,
                 metadata=wanted["metadata"],
                 sandbox_lines=wanted["lines"],
+                scheduled_at=wanted["scheduled_at"],
+                retry=form.rule,
                 by=actor_of(request),
                 at=timezone.now(),
             )
@@ -109,6 +117,9 @@ def new_batch(request: DashboardRequest) -> HttpResponseBase:
                 name=wanted["name"] or wanted["file"].name,
                 from_number=wanted["from_number"] or None,
                 at_once=wanted["at_once"],
+                per_minute=wanted["per_minute"],
+                scheduled_at=wanted["scheduled_at"],
+                retry=form.rule,
                 by=actor_of(request),
                 at=timezone.now(),
             )
@@ -124,8 +135,8 @@ def new_batch(request: DashboardRequest) -> HttpResponseBase:
 def call_batch(request: DashboardRequest, batch_id: str) -> HttpResponse:
     batch = _batch(request, batch_id)
     progress = batches.progress(batch=batch)
-    found = BatchRow.objects.filter(batch=batch).select_related("call").order_by("line")
-    rows = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    wanted = request.GET.get("status") if request.GET.get("status") in BatchRow.Status.values else None
+    rows = Paginator(batches.rows_of(batch, status=wanted), ROWS).get_page(request.GET.get("page"))
     context = {
         "batch": batch,
         "status": STATUSES[CallBatch.Status(batch.status)],
@@ -133,10 +144,32 @@ def call_batch(request: DashboardRequest, batch_id: str) -> HttpResponse:
         "progress": progress,
         "dealt_with": progress.total - progress.waiting,
         "page": rows,
-        "rows": [(row, ROW_STATUSES[BatchRow.Status(row.status)]) for row in rows],
-        "is_moving": batch.status == CallBatch.Status.RUNNING or progress.live > 0,
+        "rows": [_row(row) for row in rows],
+        "wanted": wanted,
+        "kinds": [
+            (status, words, progress.rows[status]) for status, words in ROW_STATUSES.items() if status in progress.rows
+        ],
+        "rule": None if batch.retry is None else retry_rules.read(batch.retry),
+        "is_moving": batch.status in (CallBatch.Status.SCHEDULED, CallBatch.Status.RUNNING) or progress.live > 0,
     }
     return render(request, "dashboard/call_batch.html#batch" if request.htmx else "dashboard/call_batch.html", context)
+
+
+@page()
+def batch_results(request: DashboardRequest, batch_id: str) -> HttpResponseBase:
+    """What came of each row as CSV, written as it is read."""
+    batch = _batch(request, batch_id)
+    audit.record(
+        account=request.account,
+        by=actor_of(request),
+        action="data.calls_exported",
+        target=batch.public_id,
+        at=timezone.now(),
+    )
+    response = StreamingHttpResponse(csv_of_batch(batch), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{batch.public_id}.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @page(role=Role.DEVELOPER, methods=("POST",))
@@ -151,6 +184,15 @@ def move_batch(request: DashboardRequest, batch_id: str) -> HttpResponseBase:
     except errors.ServiceError as error:
         messages.error(request, error.message)
     return redirect("call_batch", batch_id)
+
+
+def _row(row: BatchRow) -> dict[str, Any]:
+    """A row, how far it is, and how its last call is or ended."""
+    call = row.call
+    words = end_reasons.words_of(call.ended_reason) if call is not None else None
+    is_live = call is not None and call.is_live
+    state = dict(STATUSES_OF_CALLS)[Call.Status(call.status)] if call is not None and is_live else words and words.label
+    return {"row": row, "status": ROW_STATUSES[BatchRow.Status(row.status)], "state": state or "", "is_live": is_live}
 
 
 def _batch(request: DashboardRequest, batch_id: str) -> CallBatch:

@@ -42,7 +42,7 @@ def test_by_keyboard_from_sign_up_to_the_first_call(page: Page, site: Site) -> N
     tab_to(page, "Agent")
     page.keyboard.press("ArrowDown")
     type_into(page, "Number to call", "+15005550001")
-    press(page, "Call now")
+    press(page, "Place the call")
 
     expect(page).to_have_url(f"{site.url}/calls/call_{page.url.rpartition('_')[2]}")
     expect(page.get_by_role("heading", level=1)).to_have_text("+15005550001")
@@ -77,7 +77,7 @@ def test_without_scripts_from_sign_up_to_a_call_a_key_and_a_webhook(plain: Page,
 
     plain.goto("/calls/new")
     plain.get_by_label("Number to call").fill("+15005550001")
-    plain.get_by_role("button", name="Call now").click()
+    plain.get_by_role("button", name="Place the call").click()
     expect(plain.get_by_role("heading", level=1)).to_have_text("+15005550001")
     plain.goto("/calls?status=initiated")
     expect(plain.get_by_role("link", name="+15005550001")).to_be_visible()

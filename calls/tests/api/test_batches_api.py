@@ -125,6 +125,11 @@ def test_no_batch(make: Any, changes: Any, param: str) -> None:
     assert not CallBatch.objects.exists()
 
 
+def test_a_number_may_come_again_where_that_is_meant(make: Any) -> None:
+    assert make(duplicates="call").json()["progress"]["waiting"] == 3
+    assert error_of(make(rows=..., csv="to_number\n+14155550100\n", duplicates="call"))["param"] == "duplicates"
+
+
 def test_nobody_to_call(make: Any) -> None:
     assert make(rows=..., csv="phone\n12\n").status_code == 400
     assert not CallBatch.objects.exists()

@@ -63,6 +63,8 @@ export interface BatchBody {
   rows?: { toNumber: string; metadata?: Metadata }[];
   /** The text of a file with a heading. */
   csv?: string;
+  /** What becomes of `rows` whose number came before; "skip". */
+  duplicates?: "skip" | "call";
   name?: string;
   fromNumber?: string | null;
   atOnce?: number | null;

@@ -11,6 +11,10 @@ from vaniagent.models import (
     Call,
     CallSummary,
     Delivery,
+    DialCheck,
+    DialingRules,
+    DoNotCallEntry,
+    DoNotCallImport,
     Endpoint,
     EndpointWithSecret,
     Line,
@@ -27,6 +31,7 @@ from vaniagent.pagination import AsyncPage, Page
 from vaniagent.params import (
     BatchRowParams,
     CallingHoursParams,
+    ComplianceParams,
     DestinationParams,
     InboundLimitsParams,
     RetryParams,
@@ -99,6 +104,7 @@ class RawAgents:
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
+        compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Agent]: ...
     def list(
@@ -126,6 +132,7 @@ class RawAgents:
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
+        compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
     ) -> RawResponse[Agent]: ...
     def delete(self, agent_id: str) -> RawResponse[None]: ...
     def talk(
@@ -153,6 +160,7 @@ class AsyncRawAgents:
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
+        compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Agent]: ...
     async def list(
@@ -180,6 +188,7 @@ class AsyncRawAgents:
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
+        compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
     ) -> RawResponse[Agent]: ...
     async def delete(self, agent_id: str) -> RawResponse[None]: ...
     async def talk(
@@ -197,6 +206,7 @@ class RawBatches:
         agent_id: str,
         rows: Union[Sequence[BatchRowParams], NotGiven] = NOT_GIVEN,
         csv: Union[str, NotGiven] = NOT_GIVEN,
+        duplicates: Union[str, NotGiven] = NOT_GIVEN,
         name: Union[str, NotGiven] = NOT_GIVEN,
         from_number: Union[str, NotGiven, None] = NOT_GIVEN,
         at_once: Union[int, NotGiven, None] = NOT_GIVEN,
@@ -237,6 +247,7 @@ class AsyncRawBatches:
         agent_id: str,
         rows: Union[Sequence[BatchRowParams], NotGiven] = NOT_GIVEN,
         csv: Union[str, NotGiven] = NOT_GIVEN,
+        duplicates: Union[str, NotGiven] = NOT_GIVEN,
         name: Union[str, NotGiven] = NOT_GIVEN,
         from_number: Union[str, NotGiven, None] = NOT_GIVEN,
         at_once: Union[int, NotGiven, None] = NOT_GIVEN,
@@ -281,6 +292,7 @@ class RawCalls:
         sandbox: Union[Sandbox, NotGiven] = NOT_GIVEN,
         scheduled_at: Union[datetime, str, NotGiven, None] = NOT_GIVEN,
         retry: Union[RetryParams, NotGiven, None] = NOT_GIVEN,
+        timezone: Union[str, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Call]: ...
     def list(
@@ -316,6 +328,7 @@ class AsyncRawCalls:
         sandbox: Union[Sandbox, NotGiven] = NOT_GIVEN,
         scheduled_at: Union[datetime, str, NotGiven, None] = NOT_GIVEN,
         retry: Union[RetryParams, NotGiven, None] = NOT_GIVEN,
+        timezone: Union[str, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Call]: ...
     async def list(
@@ -339,6 +352,86 @@ class AsyncRawCalls:
     ) -> RawResponse[Call]: ...
     async def transcript(self, call_id: str) -> RawResponse[Transcript]: ...
     async def sip_trace(self, call_id: str) -> RawResponse[SipTrace]: ...
+
+class RawDialChecks:
+    def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        call_id: Union[str, NotGiven] = NOT_GIVEN,
+        to_number: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Page[DialCheck]]: ...
+    def get(self, check_id: str) -> RawResponse[DialCheck]: ...
+
+class AsyncRawDialChecks:
+    async def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        call_id: Union[str, NotGiven] = NOT_GIVEN,
+        to_number: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[AsyncPage[DialCheck]]: ...
+    async def get(self, check_id: str) -> RawResponse[DialCheck]: ...
+
+class RawDialingRules:
+    def get(self) -> RawResponse[DialingRules]: ...
+    def update(
+        self,
+        *,
+        calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        max_calls_per_day: Union[int, NotGiven, None] = NOT_GIVEN,
+        max_calls_per_week: Union[int, NotGiven, None] = NOT_GIVEN,
+        pre_dial_url: Union[str, NotGiven, None] = NOT_GIVEN,
+        rotate_secret: Union[bool, NotGiven] = NOT_GIVEN,
+        proof_days: Union[int, NotGiven, None] = NOT_GIVEN,
+    ) -> RawResponse[DialingRules]: ...
+
+class AsyncRawDialingRules:
+    async def get(self) -> RawResponse[DialingRules]: ...
+    async def update(
+        self,
+        *,
+        calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
+        max_calls_per_day: Union[int, NotGiven, None] = NOT_GIVEN,
+        max_calls_per_week: Union[int, NotGiven, None] = NOT_GIVEN,
+        pre_dial_url: Union[str, NotGiven, None] = NOT_GIVEN,
+        rotate_secret: Union[bool, NotGiven] = NOT_GIVEN,
+        proof_days: Union[int, NotGiven, None] = NOT_GIVEN,
+    ) -> RawResponse[DialingRules]: ...
+
+class RawDoNotCall:
+    def create(
+        self, *, number: str, reason: Union[str, NotGiven] = NOT_GIVEN, idempotency_key: Optional[str] = None
+    ) -> RawResponse[DoNotCallEntry]: ...
+    def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        search: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Page[DoNotCallEntry]]: ...
+    def get(self, entry_id: str) -> RawResponse[DoNotCallEntry]: ...
+    def delete(self, entry_id: str) -> RawResponse[None]: ...
+    def import_csv(self, *, csv: str, idempotency_key: Optional[str] = None) -> RawResponse[DoNotCallImport]: ...
+    def export_csv(self) -> RawResponse[str]: ...
+
+class AsyncRawDoNotCall:
+    async def create(
+        self, *, number: str, reason: Union[str, NotGiven] = NOT_GIVEN, idempotency_key: Optional[str] = None
+    ) -> RawResponse[DoNotCallEntry]: ...
+    async def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        search: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[AsyncPage[DoNotCallEntry]]: ...
+    async def get(self, entry_id: str) -> RawResponse[DoNotCallEntry]: ...
+    async def delete(self, entry_id: str) -> RawResponse[None]: ...
+    async def import_csv(self, *, csv: str, idempotency_key: Optional[str] = None) -> RawResponse[DoNotCallImport]: ...
+    async def export_csv(self) -> RawResponse[str]: ...
 
 class RawPhoneLines:
     def create(
