@@ -38,12 +38,12 @@ _BESIDE: Final = """
 _ONE: Final = f"""
     SELECT {_COLUMNS}, call.summary, call.heard_p50_ms, call.heard_p95_ms, call.heard_turns, (
         SELECT json_agg(json_build_array(speaker, text) ORDER BY number)::text
-        FROM calls_turn WHERE call_id = call.id AND is_final
+        FROM calls_turn WHERE call_id = call.id AND is_final AND NOT is_aside
     )
     FROM calls_call call {_BESIDE}
     WHERE call.account_id = %s AND call.public_id = %s
 """  # noqa: S608  # columns named above
-_TURNS: Final = "SELECT speaker, text FROM calls_turn WHERE call_id = %s AND is_final ORDER BY number"
+_TURNS: Final = "SELECT speaker, text FROM calls_turn WHERE call_id = %s AND is_final AND NOT is_aside ORDER BY number"
 
 # An account's calls are numbered without a gap: the newest number is how many there are, and an offset is a number, too.
 _NEWEST: Final = "SELECT number FROM calls_call WHERE account_id = %s ORDER BY number DESC LIMIT 1"

@@ -15,7 +15,7 @@ from calls.analysis.latency import HeardLatency, Span, heard_latency
 from calls.analysis.sentiment import sentiment
 from calls.analysis.summary import LlmSummarizer, SaidTurn, SummaryError, extract
 from calls.audio.wav import BadWav, read_wav, repair_wav
-from calls.models import Call, Recording, Turn
+from calls.models import Call, Recording, Transfer, Turn
 from calls.services import searching
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def analyse_call(*, call_id: int, at: datetime) -> None:
 
     turns = [
         SaidTurn("agent" if turn.speaker == Turn.Speaker.AGENT else "user", turn.text)
-        for turn in Turn.objects.filter(call=call, is_final=True).order_by("number")
+        for turn in Turn.objects.filter(call=call, is_final=True, is_aside=False).order_by("number")
     ]
     sound = _read_recording(call) if call.answered_at else None
     summary = _summarize(call, turns) if call.answered_at else None
@@ -105,13 +105,21 @@ def _read_recording(call: Call) -> _Sound | None:
         rate=rate,
         duration_ms=round(len(samples) * 1000 / rate),
         size_bytes=path.stat().st_size,
-        latency=heard_latency(caller=samples[:, 0], agent=samples[:, 1], rate=rate, operator=_spoken_by_operator(call)),
+        latency=heard_latency(caller=samples[:, 0], agent=samples[:, 1], rate=rate, operator=_spoken_by_others(call)),
     )
 
 
-def _spoken_by_operator(call: Call) -> list[Span]:
+def _spoken_by_others(call: Call) -> list[Span]:
+    """When a person spoke in the agent's place, or the agent with somebody else, or nobody with the agent any more."""
     times = Turn.objects.filter(call=call, by_operator=True).values_list("start_ms", "end_ms")
-    return [Span(start, end) for start, end in times if start is not None and end is not None]
+    spoken = [Span(start, end) for start, end in times if start is not None and end is not None]
+    answered = Transfer.objects.filter(call=call, answered_at__isnull=False).values_list("answered_at", "ended_at")
+    return [*spoken, *(Span(_ms_of(call, start), _ms_of(call, end)) for start, end in answered if end is not None)]
+
+
+def _ms_of(call: Call, at: datetime) -> int:
+    """The place of a moment in the recording."""
+    return int((at - call.answered_at).total_seconds() * 1000) if call.answered_at is not None else 0
 
 
 def _summarize(call: Call, turns: Sequence[SaidTurn]) -> str:

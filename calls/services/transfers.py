@@ -30,6 +30,7 @@ RING_SECONDS: Final = 30.0
 LONGEST_CONNECTED: Final = timedelta(hours=4)
 # What the sandbox's colleague says.
 SANDBOX_LINES: Final = (
+    "Hello.",
     "Yes, please put them through.",
     "Hello. How can I help you?",
     "When are you open?",

@@ -24,7 +24,7 @@ TELLING_SECONDS: Final = 20.0
 ASK_AGAIN_SECONDS: Final = 2.0
 RINGING_SECONDS: Final = 60.0
 # The colleague's hello is let pass.
-GREETING_SECONDS: Final = 1.5
+GREETING_SECONDS: Final = 2.0
 GREETING_LONGEST: Final = 6.0
 BRIEF_SECONDS: Final = 30.0
 # For a yes or a no, twice.

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from calls.services import control
+from calls.services import control, transfers
 from calls.telephony.base import EndedBy
 from dashboard.access import Role, page
 from dashboard.acting import actor_of
@@ -55,6 +55,20 @@ def press_in_call(request: DashboardRequest, call_id: str) -> HttpResponseBase:
         call_id,
         lambda: control.send_digits(call=call, digits=digits.strip(), at=timezone.now(), actor=actor_of(request)),
         done=_("The keys are pressed."),
+    )
+
+
+@page(role=Role.DEVELOPER, methods=("POST",))
+def transfer_call(request: DashboardRequest, call_id: str) -> HttpResponseBase:
+    """To one of the destinations of its agent, and nobody else."""
+    call, name = find_call(request, call_id), request.POST.get("name", "")
+    return _do(
+        request,
+        call_id,
+        lambda: transfers.request_transfer(
+            call=call, by=EndedBy.USER, name=name, at=timezone.now(), actor=actor_of(request)
+        ),
+        done=_("The agent tells the caller, and puts them through."),
     )
 
 

@@ -16,33 +16,35 @@ let heard = 0;
 let isBegun = false;
 let changes;
 
-function lineOf(speaker, text, { isInterim = false, wasInterrupted = false, byOperator = false } = {}) {
+function lineOf(speaker, text, { isInterim = false, wasInterrupted = false, byOperator = false, isAside = false } = {}) {
   const line = document.createElement("li");
   line.className = `line line-${speaker === "agent" ? "agent" : "user"}${isInterim ? " line-interim" : ""}`;
   const head = document.createElement("div");
   head.className = "line-head";
   const who = document.createElement("span");
   who.className = "line-who";
-  who.textContent = word(byOperator ? "operator" : speaker === "agent" ? "agent" : "user");
+  const other = isAside ? "colleague" : "user";
+  who.textContent = word(byOperator ? "operator" : speaker === "agent" ? "agent" : other);
   head.append(who);
   const words = document.createElement("p");
   words.textContent = text;
-  if (wasInterrupted) {
+  for (const [isSo, name] of [[isAside, "aside"], [wasInterrupted, "interrupted"]]) {
+    if (!isSo) continue;
     const cut = document.createElement("span");
     cut.className = "line-cut";
-    cut.textContent = ` ${word("interrupted")}`;
+    cut.textContent = ` ${word(name)}`;
     words.append(cut);
   }
   line.append(head, words);
   return line;
 }
 
-function showWords({ speaker, text, is_final: isFinal, was_interrupted: wasInterrupted, by_operator: byOperator }) {
+function showWords({ speaker, text, is_final: isFinal, was_interrupted: wasInterrupted, by_operator: byOperator, aside: isAside }) {
   const lines = page()?.querySelector("[data-lines]");
   if (!lines) return;
   const wasAtEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < NEAR;
   lines.querySelector(`.line-interim.line-${speaker}`)?.remove();
-  if (text) lines.append(lineOf(speaker, text, { isInterim: !isFinal, wasInterrupted, byOperator }));
+  if (text) lines.append(lineOf(speaker, text, { isInterim: !isFinal, wasInterrupted, byOperator, isAside }));
   const nothing = page().querySelector("[data-nothing-said]");
   if (nothing) nothing.hidden = true;
   if (wasAtEnd) lines.scrollTop = lines.scrollHeight;

@@ -159,7 +159,7 @@ def test_a_colleague_who_says_nothing_is_spoken_to() -> None:
     scene.wait(0.1)
     scene.becomes("answered")
 
-    scene.wait(1.6)
+    scene.wait(2.1)
 
     assert len(scene.said) == 2
 
