@@ -90,8 +90,7 @@ ALL: Final = (
     EventType("call.voicemail_detected", "A machine answered."),
     EventType(
         "call.opted_out",
-        "The person wants no more calls. The agent says goodbye; `is_listed`: their number is on the do-not-call list now.",
-        {"is_listed": {"type": "boolean", "examples": [True]}},
+        "The person wants no more calls: their number is on the do-not-call list now, and the agent says goodbye.",
     ),
     EventType(
         "call.consent",

@@ -24,7 +24,7 @@ from django.utils import timezone
 from calls import bus, sessions, tasks
 from calls.models import Call
 from calls.reports import Reports, persist
-from calls.services import control, lifecycle
+from calls.services import control, lifecycle, pre_dial
 from calls.services.background import Jobs
 from calls.services.lifecycle import Claim, Superseded
 from calls.sessions import Session
@@ -184,6 +184,8 @@ class Runtime:
     async def _see_through(self, drive: _Drive) -> None:
         """Converse until there is an outcome, and store it. Raises Superseded."""
         claim = drive.claim
+        if not await self._may_dial(claim):
+            return
         give_up_at = self._loop.time() + HOLDER_SECONDS
         while True:
             session = await persist(self._jobs, sessions.load_session, claim=claim, at=timezone.now())
@@ -199,6 +201,15 @@ class Runtime:
                     return
             await self._finish(claim, drive.stopped or outcome or RELEASED)
             return
+
+    async def _may_dial(self, claim: Claim) -> bool:
+        """Ask the customer's own server, where there is one to be asked. Raises Superseded."""
+        question = await persist(self._jobs, pre_dial.next_question, call_id=claim.call_id, at=timezone.now())
+        if question is None:
+            return True
+        verdict = await pre_dial.ask(question)
+        fence = {"call_id": claim.call_id, "token": claim.token}
+        return await persist(self._jobs, pre_dial.settle, **fence, verdict=verdict, at=timezone.now())
 
     async def _converse(self, drive: _Drive, session: Session) -> Outcome:
         """The conversation beside the task that writes what it reports; ends when both have."""

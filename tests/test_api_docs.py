@@ -158,7 +158,7 @@ def asked(request: str) -> tuple[str, str, dict[str, str], str | None]:
         body = value if flag == "-d" else body
     address = urlsplit(next(word for word in words if word.startswith(API)))
     parts = [
-        re.sub(r"^(?!top_ups$)(agent|batch|call|line|top|we|whd)_[0-9a-z]+$", "{id}", part)
+        re.sub(r"^(?!top_ups$)(agent|batch|call|check|dnc|line|top|we|whd)_[0-9a-z]+$", "{id}", part)
         for part in address.path.split("/")
     ]
     path = "/".join(parts)

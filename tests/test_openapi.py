@@ -187,7 +187,7 @@ def test_every_body_has_an_example_that_is_right(document):
         named = resolve(document, shape)
         if named.get("properties"):
             # Of a shape that comes in kinds, the example is of one.
-            kinds = [kind["properties"] for kind in named.get("oneOf", ())]
+            kinds = [kind.get("properties", {}) for kind in named.get("oneOf", ())]
             of_a_kind = {name for fields in kinds for name, its in fields.items() if its == {"not": {}}}
             assert set(named["properties"]) - of_a_kind <= set(content["example"]) <= set(named["properties"]), where
 

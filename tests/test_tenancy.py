@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from billing.models import TopUp
-from calls.models import Call, CallBatch, PhoneLine
+from calls.models import Call, CallBatch, DialCheck, DoNotCall, PhoneLine
 from conftest import ApiClient, make_agent
 from webhooks.models import Delivery, Endpoint, Event
 
@@ -53,12 +53,18 @@ def ids(account: Any) -> dict[str, str]:
         account=account, micro_credits=1, checkout_id="cs_1", url="https://pay.example.com/", created_at=timezone.now()
     )
     batch = CallBatch.objects.create(account=account, agent=agent, name="March", at_once=1, created_at=timezone.now())
+    entry = DoNotCall.objects.create(account=account, number="+14155550199", source="api", created_at=timezone.now())
+    check = DialCheck.objects.create(
+        account=account, agent_version=agent.current, to_number="+14155550199", is_allowed=True, at=timezone.now()
+    )
     line = PhoneLine.objects.create(account=account, kind="sip", name="Trunk", domain="sip.example.com")
     return {
         "v1/account/top_ups": top_up.public_id,
         "v1/agents": agent.public_id,
         "v1/batches": batch.public_id,
         "v1/calls": call.public_id,
+        "v1/dial_checks": check.public_id,
+        "v1/do_not_call": entry.public_id,
         "v1/phone_lines": line.public_id,
         "v1/webhook_endpoints": endpoint.public_id,
         "v1/webhook_deliveries": delivery.public_id,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from agents import hours, previews, transfers, voices
+from agents import compliance, hours, previews, transfers, voices
 from agents.models import Agent, AgentVersion
 from vaniagent.lib.api.fields import BoolField, IdField, NumberField, TextField, WholeNumberField
 from vaniagent.lib.api.serializers import Input, PageQuery
@@ -102,6 +102,33 @@ class DestinationBody(Input):
     record = BoolField(default=True)
 
 
+class ConsentBody(Input):
+    """A question before everything else, and what becomes of a no."""
+
+    ask = TextField(max_length=compliance.TEXT_MAX)
+    if_no = serializers.ChoiceField(choices=compliance.IF_NO, default="hang_up")
+    record_from = serializers.ChoiceField(choices=compliance.RECORD_FROM, default="consent")
+
+
+class ComplianceBody(Input):
+    """What the agent owes whom it calls."""
+
+    recording_announcement = TextField(max_length=compliance.TEXT_MAX, default=None, allow_null=True)
+    consent = ConsentBody(default=None, allow_null=True)
+    max_calls_per_day = WholeNumberField(
+        min_value=1, max_value=compliance.MOST_CALLS, default=None, allow_null=True, help_text="To one number"
+    )
+    max_calls_per_week = WholeNumberField(
+        min_value=1, max_value=compliance.MOST_CALLS, default=None, allow_null=True, help_text="In seven days"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return compliance.read(attrs).as_json()
+        except compliance.BadCompliance as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
 class AgentBody(Input):
     """What makes an agent, or changes one."""
 
@@ -118,6 +145,7 @@ class AgentBody(Input):
     speech = SpeechBody(required=False)
     calling_hours = CallingHoursBody(required=False, allow_null=True)
     transfers = serializers.ListField(child=DestinationBody(), max_length=transfers.MOST, required=False)
+    compliance = ComplianceBody(required=False)
 
     def validate_transfers(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
         try:
@@ -168,6 +196,19 @@ class DestinationSerializer(serializers.Serializer[Any]):
     record = serializers.BooleanField()
 
 
+class ConsentSerializer(serializers.Serializer[Any]):
+    ask = serializers.CharField()
+    if_no = serializers.ChoiceField(choices=compliance.IF_NO)
+    record_from = serializers.ChoiceField(choices=compliance.RECORD_FROM)
+
+
+class ComplianceSerializer(serializers.Serializer[Any]):
+    recording_announcement = serializers.CharField(allow_null=True)
+    consent = ConsentSerializer(allow_null=True)
+    max_calls_per_day = serializers.IntegerField(allow_null=True)
+    max_calls_per_week = serializers.IntegerField(allow_null=True)
+
+
 class AgentSerializer(serializers.ModelSerializer[Agent]):
     id = IdField("agent", source="public_id")
     name = serializers.CharField(source="current.name")
@@ -185,6 +226,7 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
     speech = SpeechSerializer(source="current")
     calling_hours = CallingHoursSerializer(source="current.calling_hours", allow_null=True)
     transfers = DestinationSerializer(source="current.transfers", many=True)
+    compliance = serializers.SerializerMethodField()
     version = serializers.IntegerField(source="current.number")
 
     class Meta:
@@ -204,12 +246,18 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
             "speech",
             "calling_hours",
             "transfers",
+            "compliance",
             "status",
             "version",
             "created_at",
             "updated_at",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(ComplianceSerializer)
+    def get_compliance(self, agent: Agent) -> dict[str, Any]:
+        kept = agent.current.compliance if agent.current is not None else {}
+        return compliance.read(kept).as_json()
 
 
 class VoiceSerializer(serializers.Serializer[voices.Voice]):

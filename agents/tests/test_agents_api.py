@@ -44,6 +44,12 @@ def test_the_published_example(api: Any, account: Any) -> None:
         "speech": {"interruptible": True, "patience": "normal", "speed": 1.0},
         "calling_hours": None,
         "transfers": [],
+        "compliance": {
+            "recording_announcement": None,
+            "consent": None,
+            "max_calls_per_day": None,
+            "max_calls_per_week": None,
+        },
         "status": "active",
         "version": 1,
     }

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Account
 from calls import events, listed_numbers
-from calls.models import Call, DialingRules, DoNotCall
+from calls.models import Call, CallEvent, DialingRules, DoNotCall
 from calls.services.lifecycle import Superseded
 from vaniagent.lib import csv_text, errors, ids, rows
 
@@ -182,7 +182,9 @@ def record_opt_out(*, call_id: str, token: int, text: str, at: datetime) -> None
         _entry, is_new = _list(account=call.account, number=number, reason=text, source=Source.CALL, call=call, at=at)
         if is_new:
             _log(call.account, "do_not_call.added", by=audit.PLATFORM, at=at, target=call.public_id)
-    events.record(call, "call.opted_out", at=at, data={"is_listed": bool(number)})
+    # A worker that took the call over may hear it again.
+    if not CallEvent.objects.filter(call=call, type="call.opted_out").exists():
+        events.record(call, "call.opted_out", at=at)
 
 
 @transaction.atomic

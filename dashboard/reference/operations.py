@@ -25,6 +25,8 @@ _IDS: Final = {
     "agents": "agent_abc123",
     "batches": "batch_abc123",
     "calls": "call_xyz789",
+    "dial_checks": "check_abc123",
+    "do_not_call": "dnc_abc123",
     "webhook_endpoints": "we_abc123",
     "webhook_deliveries": "whd_abc123",
     "account": "top_abc123",

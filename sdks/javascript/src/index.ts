@@ -23,6 +23,7 @@ export {
 export type * from "./models/account.js";
 export type * from "./models/agent.js";
 export type * from "./models/batch.js";
+export type * from "./models/dialing.js";
 export type * from "./models/call.js";
 export type * from "./models/feed.js";
 export type * from "./models/phone_line.js";
@@ -34,6 +35,9 @@ export type { AccountResource, TransactionFilter } from "./resources/account.js"
 export type { AgentFilter, Agents } from "./resources/agents.js";
 export type { Batches, BatchFilter, BatchRowFilter } from "./resources/batches.js";
 export type { CallFilter, Calls, WaitOptions } from "./resources/calls.js";
+export type { DialCheckFilter, DialChecks } from "./resources/dial_checks.js";
+export type { DialingRulesResource } from "./resources/dialing_rules.js";
+export type { DoNotCall, DoNotCallFilter } from "./resources/do_not_call.js";
 export type { PhoneLines } from "./resources/phone_lines.js";
 export type { Range } from "./resources/resource.js";
 export type { VoiceFilter, Voices } from "./resources/voices.js";

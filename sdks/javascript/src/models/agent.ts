@@ -22,6 +22,7 @@ export interface Agent {
   speech: Speech;
   callingHours: CallingHours | null;
   transfers: Destination[];
+  compliance: Compliance;
   status: AgentStatus;
   version: number;
   createdAt: string;
@@ -45,6 +46,7 @@ export interface AgentBody {
   speech?: SpeechBody;
   callingHours?: CallingHoursBody | null;
   transfers?: DestinationBody[];
+  compliance?: ComplianceBody;
 }
 
 export type Patience = Open<"quick" | "normal" | "patient">;
@@ -59,6 +61,25 @@ export interface Speech {
 export type SpeechBody = Partial<Speech>;
 
 export type TransferMode = Open<"cold" | "warm">;
+
+export interface Consent {
+  ask: string;
+  ifNo: Open<"hang_up" | "go_on_unrecorded">;
+  recordFrom: Open<"answer" | "consent">;
+}
+
+/** What an agent owes whom it calls; null: there is none of it. */
+export interface Compliance {
+  recordingAnnouncement: string | null;
+  consent: Consent | null;
+  maxCallsPerDay: number | null;
+  maxCallsPerWeek: number | null;
+}
+
+/** What is left out is null. */
+export type ComplianceBody = Partial<Omit<Compliance, "consent">> & {
+  consent?: (Pick<Consent, "ask"> & Partial<Consent>) | null;
+};
 
 /** Somebody whom the agent may transfer a call to: `to` is a number or a SIP address, `when` tells it in which case. */
 export interface Destination {

@@ -64,6 +64,8 @@ export interface CallBody {
   /** At most 90 days ahead; the past is now. */
   scheduledAt?: string | null;
   retry?: RetryBody | null;
+  /** Where the person is, such as `Europe/Berlin`; without it, what the number says. */
+  timezone?: string | null;
 }
 
 /** When a number is called again. */

@@ -16,7 +16,14 @@ export type CallScheduled = Heard<"call.scheduled"> & { scheduledAt: string; att
 
 /** Something happened that needs no more words. */
 export type CallMoved = Heard<
-  "call.answered" | "call.voicemail_detected" | "call.taken_over" | "call.resumed" | "transcript.ready"
+  | "call.answered"
+  | "call.voicemail_detected"
+  | "call.opted_out"
+  | "call.recording_paused"
+  | "call.recording_resumed"
+  | "call.taken_over"
+  | "call.resumed"
+  | "transcript.ready"
 >;
 
 interface Said {
@@ -40,8 +47,10 @@ export type DigitsSent = Heard<"call.digits_sent"> & { digits: string };
 /** The person pressed this key. */
 export type DigitPressed = Heard<"call.digit"> & { digit: string };
 
-/** Silence, a provider that was replaced, or the agent's return; `detail` says more. */
-export type CallTrouble = Heard<"call.silence" | "call.provider_failed" | "call.handed_back"> & { detail?: string };
+/** Silence, a provider that was replaced, an answer to the question for consent, the agent's return: `detail` says more. */
+export type CallTrouble = Heard<"call.silence" | "call.provider_failed" | "call.consent" | "call.handed_back"> & {
+  detail?: string;
+};
 
 /** The call is being transferred to somebody, or was: then the caller talks with them. */
 export type CallTransferred = Heard<"call.transferring" | "call.transferred"> & { name: string; to: string; mode: string };

@@ -15,6 +15,9 @@ from vaniagent.async_resources.account import AsyncAccountResource
 from vaniagent.async_resources.agents import AsyncAgents
 from vaniagent.async_resources.batches import AsyncBatches
 from vaniagent.async_resources.calls import AsyncCalls
+from vaniagent.async_resources.dial_checks import AsyncDialChecks
+from vaniagent.async_resources.dialing_rules import AsyncDialingRulesResource
+from vaniagent.async_resources.do_not_call import AsyncDoNotCall
 from vaniagent.async_resources.phone_lines import AsyncPhoneLines
 from vaniagent.async_resources.voices import AsyncVoices
 from vaniagent.async_resources.webhook_deliveries import AsyncWebhookDeliveries
@@ -66,6 +69,9 @@ class AsyncVaniAgent:
         self.calls = AsyncCalls(self)
         self.phone_lines = AsyncPhoneLines(self)
         self.batches = AsyncBatches(self)
+        self.dial_checks = AsyncDialChecks(self)
+        self.dialing_rules = AsyncDialingRulesResource(self)
+        self.do_not_call = AsyncDoNotCall(self)
         self.voices = AsyncVoices(self)
         self.webhook_deliveries = AsyncWebhookDeliveries(self)
         self.webhook_endpoints = AsyncWebhookEndpoints(self)

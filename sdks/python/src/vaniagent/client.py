@@ -16,6 +16,9 @@ from vaniagent.resources.account import AccountResource
 from vaniagent.resources.agents import Agents
 from vaniagent.resources.batches import Batches
 from vaniagent.resources.calls import Calls
+from vaniagent.resources.dial_checks import DialChecks
+from vaniagent.resources.dialing_rules import DialingRulesResource
+from vaniagent.resources.do_not_call import DoNotCall
 from vaniagent.resources.phone_lines import PhoneLines
 from vaniagent.resources.voices import Voices
 from vaniagent.resources.webhook_deliveries import WebhookDeliveries
@@ -69,6 +72,9 @@ class VaniAgent:
         self.calls = Calls(self)
         self.phone_lines = PhoneLines(self)
         self.batches = Batches(self)
+        self.dial_checks = DialChecks(self)
+        self.dialing_rules = DialingRulesResource(self)
+        self.do_not_call = DoNotCall(self)
         self.voices = Voices(self)
         self.webhook_deliveries = WebhookDeliveries(self)
         self.webhook_endpoints = WebhookEndpoints(self)

@@ -46,6 +46,23 @@ class CallingHoursParams(TypedDict, total=False):
     days: Dict[str, List[List[str]]]
 
 
+class ConsentParams(TypedDict, total=False):
+    """A question before everything else: `ask` is needed."""
+
+    ask: str
+    if_no: str
+    record_from: str
+
+
+class ComplianceParams(TypedDict, total=False):
+    """What an agent owes whom it calls; what is left out is None."""
+
+    recording_announcement: Optional[str]
+    consent: Optional[ConsentParams]
+    max_calls_per_day: Optional[int]
+    max_calls_per_week: Optional[int]
+
+
 class DestinationParams(TypedDict, total=False):
     """Somebody whom an agent may transfer a call to: `name` and `to`, a number or a SIP address, are needed.
 

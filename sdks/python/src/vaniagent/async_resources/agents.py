@@ -7,7 +7,7 @@ from vaniagent.async_resources.base import AsyncResource
 from vaniagent.models import Agent, Talk
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import PageRequest
-from vaniagent.params import CallingHoursParams, DestinationParams, SpeechParams
+from vaniagent.params import CallingHoursParams, ComplianceParams, DestinationParams, SpeechParams
 from vaniagent.resources.base import nothing, segment
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class AsyncAgents(AsyncResource):
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
+        compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Agent:
         """Make an agent."""
@@ -55,6 +56,7 @@ class AsyncAgents(AsyncResource):
             speech=speech,
             calling_hours=calling_hours,
             transfers=transfers,
+            compliance=compliance,
         )
         return await self._request(Agent, "POST", "/agents", body=body, idempotency_key=idempotency_key)
 
@@ -89,6 +91,7 @@ class AsyncAgents(AsyncResource):
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
+        compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
     ) -> Agent:
         """Change an agent. Calls keep the version that they were placed with."""
         body = given(
@@ -105,6 +108,7 @@ class AsyncAgents(AsyncResource):
             speech=speech,
             calling_hours=calling_hours,
             transfers=transfers,
+            compliance=compliance,
         )
         return await self._request(Agent, "PATCH", f"/agents/{segment(agent_id)}", body=body)
 

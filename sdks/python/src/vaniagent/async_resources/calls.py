@@ -38,6 +38,7 @@ class AsyncCalls(AsyncResource):
         sandbox: Union[Sandbox, NotGiven] = NOT_GIVEN,
         scheduled_at: Union[datetime, str, NotGiven, None] = NOT_GIVEN,
         retry: Union[RetryParams, NotGiven, None] = NOT_GIVEN,
+        timezone: Union[str, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Call:
         """Place a call, now or at a later time. It is placed once, however often the request has to be sent."""
@@ -49,6 +50,7 @@ class AsyncCalls(AsyncResource):
             sandbox=sandbox,
             scheduled_at=time_given(scheduled_at),
             retry=retry,
+            timezone=timezone,
         )
         return await self._request(Call, "POST", "/calls", body=body, idempotency_key=idempotency_key)
 

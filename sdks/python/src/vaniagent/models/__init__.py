@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from vaniagent.models.account import Account, TopUp, Transaction
-from vaniagent.models.agent import Agent, CallingHours, Destination, Speech, Talk
+from vaniagent.models.agent import Agent, CallingHours, Compliance, Consent, Destination, Speech, Talk
 from vaniagent.models.base import Model
 from vaniagent.models.batch import Batch, BatchProgress, BatchRow
 from vaniagent.models.call import Call, CallSummary, Latency, SipMessage, SipTrace, Transcript, Turn, TurnLatency
+from vaniagent.models.dialing import (
+    DialCheck,
+    DialCheckResult,
+    DialingRules,
+    DoNotCallEntry,
+    DoNotCallImport,
+    ImportProblem,
+)
 from vaniagent.models.phone_line import InboundLimits, Line
 from vaniagent.models.voice import Voice
 from vaniagent.models.webhook import Attempt, Delivery, Endpoint, EndpointWithSecret, Replay
@@ -21,10 +29,18 @@ __all__ = [
     "Call",
     "CallSummary",
     "CallingHours",
+    "Compliance",
+    "Consent",
     "Delivery",
     "Destination",
+    "DialCheck",
+    "DialCheckResult",
+    "DialingRules",
+    "DoNotCallEntry",
+    "DoNotCallImport",
     "Endpoint",
     "EndpointWithSecret",
+    "ImportProblem",
     "InboundLimits",
     "Latency",
     "Line",

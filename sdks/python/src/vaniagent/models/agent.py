@@ -21,6 +21,23 @@ class CallingHours(Model):
     days: Dict[str, List[List[str]]]
 
 
+class Consent(Model):
+    """A question before everything else, and what becomes of a no."""
+
+    ask: str
+    if_no: str
+    record_from: str
+
+
+class Compliance(Model):
+    """What an agent owes whom it calls; None: there is none of it."""
+
+    recording_announcement: Optional[str]
+    consent: Optional[Consent]
+    max_calls_per_day: Optional[int]
+    max_calls_per_week: Optional[int]
+
+
 class Destination(Model):
     """Somebody whom an agent may transfer a call to."""
 
@@ -59,6 +76,7 @@ class Agent(Model):
     speech: Speech
     calling_hours: Optional[CallingHours]
     transfers: List[Destination]
+    compliance: Compliance
     status: str
     version: int
     created_at: datetime

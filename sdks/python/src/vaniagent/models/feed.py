@@ -41,6 +41,9 @@ class CallMoved(FeedModel):
     type: Literal[
         "call.answered",
         "call.voicemail_detected",
+        "call.opted_out",
+        "call.recording_paused",
+        "call.recording_resumed",
         "call.taken_over",
         "call.resumed",
         "transcript.ready",
@@ -81,9 +84,9 @@ class DigitPressed(FeedModel):
 
 
 class CallTrouble(FeedModel):
-    """Silence, a provider that was replaced, or the agent's return; `detail` says more."""
+    """Silence, a provider that was replaced, an answer to the question for consent, the agent's return: `detail` says more."""
 
-    type: Literal["call.silence", "call.provider_failed", "call.handed_back"]
+    type: Literal["call.silence", "call.provider_failed", "call.consent", "call.handed_back"]
     detail: Optional[str] = None
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union, cast
 from vaniagent.models import Agent, Talk
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import Page
-from vaniagent.params import CallingHoursParams, DestinationParams, SpeechParams
+from vaniagent.params import CallingHoursParams, ComplianceParams, DestinationParams, SpeechParams
 from vaniagent.resources.base import Resource, nothing, segment
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Agents(Resource):
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
+        compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Agent:
         """Make an agent."""
@@ -53,6 +54,7 @@ class Agents(Resource):
             speech=speech,
             calling_hours=calling_hours,
             transfers=transfers,
+            compliance=compliance,
         )
         return self._request(Agent, "POST", "/agents", body=body, idempotency_key=idempotency_key)
 
@@ -87,6 +89,7 @@ class Agents(Resource):
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
+        compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
     ) -> Agent:
         """Change an agent. Calls keep the version that they were placed with."""
         body = given(
@@ -103,6 +106,7 @@ class Agents(Resource):
             speech=speech,
             calling_hours=calling_hours,
             transfers=transfers,
+            compliance=compliance,
         )
         return self._request(Agent, "PATCH", f"/agents/{segment(agent_id)}", body=body)
 

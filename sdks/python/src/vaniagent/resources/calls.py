@@ -35,6 +35,7 @@ class Calls(Resource):
         sandbox: Union[Sandbox, NotGiven] = NOT_GIVEN,
         scheduled_at: Union[datetime, str, NotGiven, None] = NOT_GIVEN,
         retry: Union[RetryParams, NotGiven, None] = NOT_GIVEN,
+        timezone: Union[str, NotGiven, None] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Call:
         """Place a call, now or at a later time. It is placed once, however often the request has to be sent."""
@@ -46,6 +47,7 @@ class Calls(Resource):
             sandbox=sandbox,
             scheduled_at=time_given(scheduled_at),
             retry=retry,
+            timezone=timezone,
         )
         return self._request(Call, "POST", "/calls", body=body, idempotency_key=idempotency_key)
 
