@@ -1,4 +1,4 @@
-"""For staff: find an endpoint, read what was sent to it and what came back, send it again."""
+"""For staff: find an endpoint, read what was sent to it and what came back, send it again; see who listens over a socket."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
@@ -17,9 +18,12 @@ from accounts import audit
 from accounts.staff import actor_of
 from vaniagent.lib.staff_admin import Finder, ReadOnlyTable, StaffAdmin, by_id, link_to, of
 from webhooks import services
-from webhooks.models import Attempt, Delivery, Endpoint, Event
+from webhooks.models import Attempt, Delivery, Endpoint, Event, Listener
 
 HAPPENED = {"enabled": "success", "disabled": "danger", "succeeded": "success", "failed": "danger", "pending": "info"}
+HAPPENED |= {"listening": "success", "gone": "warning"}
+# Of what waits for a listener; thousands may.
+MOST_FORWARDS = 50
 
 
 class AttemptTable(ReadOnlyTable):
@@ -128,3 +132,27 @@ class DeliveryAdmin(StaffAdmin):
 
         rows = deliveries.select_related("endpoint", "account")
         self.act_on_each(request, rows, act, done="Sent again", refused="Their endpoint is disabled")
+
+
+@admin.register(Listener)
+class ListenerAdmin(StaffAdmin):
+    list_display = ["public_id", "owner", "state", "alive_until", "created_at"]
+    list_select_related = ["account"]
+    finders = [by_id("lsn"), of("acct", "account__public_id")]
+    search_help_text = "Listener id or account id"
+    fields = ["public_id", "owner", "events", "state", "socket", "alive_until", "created_at", "waiting"]
+    readonly_fields = fields
+
+    @admin.display(description="Account")
+    def owner(self, listener: Listener) -> SafeString | str:
+        return link_to(listener.account)
+
+    @display(description="Status", label=HAPPENED)
+    def state(self, listener: Listener) -> str:
+        return "listening" if listener.alive_until > timezone.now() else "gone"
+
+    @admin.display(description="Waiting")
+    def waiting(self, listener: Listener) -> SafeString | str:
+        first = listener.forwards.select_related("event").order_by("pk")[:MOST_FORWARDS]
+        links = [(link_to(one.event, f"{one.event.type} ({one.event})"),) for one in first]
+        return format_html_join(SafeString("<br>"), "{}", links) or "–"

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import AuditEntry, User
+from accounts.models import Account, AuditEntry, User
 from webhooks import services
+from webhooks.admin import MOST_FORWARDS
 from webhooks.models import Delivery, Endpoint
 
 
@@ -90,3 +92,36 @@ def test_queries_do_not_grow_with_the_rows(
 
     with django_assert_max_num_queries(9):
         assert len(staff.get("/admin/webhooks/delivery/").context["cl"].result_list) == 5
+
+
+def test_staff_read_who_listens_and_what_waits(staff: Client, account: Account, now: datetime) -> None:
+    listener = services.begin_listening(account_id=account.pk, events=None, socket="specific.1", at=timezone.now())
+    event = services.record_event(
+        account=account, event_type="call.started", subject="call_1", data={"call_id": "call_1"}, at=now
+    )
+    place = "/admin/webhooks/listener/"
+
+    for text in (listener.public_id, account.public_id):
+        assert list(staff.get(place, {"q": text}).context["cl"].result_list) == [listener]
+    shown = staff.get(f"{place}{listener.pk}/change/").content.decode()
+
+    assert event is not None
+    assert event.public_id in shown
+    assert "listening" in shown
+    assert listener.secret not in shown
+    assert listener.sealed_secret not in shown
+    assert staff.get(f"{place}add/").status_code == 403
+    assert staff.post(f"{place}{listener.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_of_a_listener_that_much_waits_for_the_first_are_shown(
+    staff: Client, account: Account, now: datetime, django_assert_max_num_queries: Any
+) -> None:
+    listener = services.begin_listening(account_id=account.pk, events=None, socket="specific.1", at=timezone.now())
+    for _ in range(MOST_FORWARDS + 2):
+        services.record_event(account=account, event_type="call.started", subject="call_1", data={}, at=now)
+
+    with django_assert_max_num_queries(11):
+        page = staff.get(f"/admin/webhooks/listener/{listener.pk}/change/")
+
+    assert page.content.decode().count("call.started (") == MOST_FORWARDS
