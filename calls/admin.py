@@ -46,7 +46,7 @@ from vaniagent.lib.staff_admin import (
 )
 
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
-STATUSES = {"initiated": "info", "in_progress": "info", "completed": "success", "failed": "danger"}
+STATUSES = {"scheduled": "info", "initiated": "info", "in_progress": "info", "completed": "success", "failed": "danger"}
 
 
 class LegStack(ReadOnlyStack):
@@ -277,8 +277,18 @@ class CallBatchAdmin(StaffAdmin):
         of("call", "rows__call__public_id"),
     ]
     search_help_text = "Batch id, account id, agent id or call id"
-    fields = ["public_id", "owner", "agent", "name", "created_by", "from_number", "at_once", "rows_by_status"]
-    fields += ["status", "paused_because", "created_at", "started_at", "ended_at"]
+    fields = [
+        "public_id",
+        "owner",
+        "agent",
+        "name",
+        "created_by",
+        "from_number",
+        "at_once",
+        "per_minute",
+        "rows_by_status",
+    ]
+    fields += ["status", "paused_because", "scheduled_at", "created_at", "started_at", "ended_at"]
     readonly_fields = fields
 
     @admin.display(description="Account")

@@ -4,6 +4,7 @@ python -m ops.drill kills      ten kills of one worker in mid-talk, three of bot
 python -m ops.drill thirty     thirty calls, three at a time, and nothing left over
 python -m ops.drill faults     a thousand POSTs, while processes and connections are lost at every line that matters
 python -m ops.drill sdks       500 creates through the Python SDK on a network that fails, and a feed cut at 100 places
+python -m ops.drill batch      a batch of 500 rows with retries, while processes are killed, and every total compared
 python -m ops.drill capacity   a thousand calls over a SIP trunk that loses packets, and nothing left over
 """
 
@@ -17,13 +18,14 @@ from pathlib import Path
 
 from ops import sdks
 from ops.customer import Customer, make_account
+from ops.drill_batch import batch
 from ops.drill_capacity import capacity
 from ops.drill_faults import faults
 from ops.drill_talks import kills, thirty
 from ops.stack import Stack
 from ops.takeover import AGENT
 
-DRILLS = ["kills", "thirty", "faults", "sdks", "capacity"]
+DRILLS = ["kills", "thirty", "faults", "sdks", "batch", "capacity"]
 
 
 def main() -> int:
@@ -39,6 +41,8 @@ def main() -> int:
         broken += faults()
     if "sdks" in wanted:
         broken += sdk_faults()
+    if "batch" in wanted:
+        broken += batch()
     if "capacity" in wanted:
         broken += capacity()
     print("\n" + ("\n".join(broken) if broken else "All as promised."))

@@ -28,6 +28,16 @@ def test_what_is_named_is_done_and_without_a_name_everything(
         drilled.append("sdks")
         return []
 
+    def batch() -> list[str]:
+        drilled.append("batch")
+        return []
+
+    def capacity() -> list[str]:
+        drilled.append("capacity")
+        return []
+
+    monkeypatch.setattr(drill, "batch", batch)
+    monkeypatch.setattr(drill, "capacity", capacity)
     monkeypatch.setattr(drill, "talks", talks)
     monkeypatch.setattr(drill, "sdk_faults", sdk_faults)
     monkeypatch.setattr(drill, "faults", faults)

@@ -208,3 +208,19 @@ def test_every_command_is_documented(nowhere: Program) -> None:
     for name, command in root.commands.items():
         for below in getattr(command, "commands", {"": command}):
             assert f"`{name} {below}".rstrip() in page, (name, below)
+
+
+def test_batches(program: Program, agent: Agent, tmp_path: Path) -> None:
+    file = tmp_path / "numbers.csv"
+    file.write_text("phone,name\n+15005550001,Ada\n12,Bob\n", encoding="utf-8")
+
+    made = program.json("batches", "create", str(file), "--agent", agent.id, "--retries", "2", "--draft")
+    shown = program.run("batches", "list")
+    canceled = program.json("batches", "cancel", made["id"])
+    results = program.run("batches", "results", made["id"])
+
+    assert (made["status"], made["progress"]["waiting"], made["progress"]["skipped"]) == ("draft", 1, 1)
+    assert made["retry"] == {"outcomes": ["busy", "no_answer"], "attempts": 2, "every": 3600}
+    assert made["id"] in shown.stdout
+    assert (canceled["status"], canceled["progress"]["canceled"]) == ("canceled", 1)
+    assert results.stdout.splitlines()[1].startswith("2,'+15005550001,canceled,")
