@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ BY_PASSWORD = FrontLine("line_password", [NUMBER], [], USER, digest(USER, PASSWO
 @dataclass(frozen=True)
 class Front:
     port: int
+    tls_port: int
     inside: Place
     folder: FrontFolder
     process: subprocess.Popen[bytes]
@@ -41,17 +43,25 @@ class Front:
 
 @contextlib.contextmanager
 def a_front(
-    directory: Path, *, gateways: Sequence[int], lines: Sequence[FrontLine] = (BY_ADDRESS, BY_PASSWORD)
+    directory: Path,
+    *,
+    gateways: Sequence[int],
+    lines: Sequence[FrontLine] = (BY_ADDRESS, BY_PASSWORD),
+    public_host: str = "",
 ) -> Iterator[Front]:
-    """UDP and TCP at one port, gateways at these."""
-    port = free_port()
+    """UDP and TCP at one port, TLS at another, gateways at these."""
+    port, tls_port = a_port(), a_port()
     place = Place(LOOPBACK, port)
+    certificate, key = a_certificate(directory)
     its = FrontSettings(
-        listeners=[Listener("udp", place), Listener("tcp", place)],
+        listeners=[Listener("udp", place), Listener("tcp", place), Listener("tls", Place(LOOPBACK, tls_port))],
         directory=directory,
         inside=Place(LOOPBACK, free_port()),
         gateways=[Place(LOOPBACK, gateway) for gateway in gateways],
         secret="of the tests",
+        public_host=public_host,
+        certificate=certificate,
+        key=key,
     )
     folder = FrontFolder(directory)
     folder.write(files_of(its))
@@ -64,7 +74,7 @@ def a_front(
             stdout=subprocess.DEVNULL,
             stderr=log,
         )
-    front = Front(port, its.inside, folder, process)
+    front = Front(port, tls_port, its.inside, folder, process)
     try:
         _wait_until_it_answers(front)
         folder.tell()
@@ -72,6 +82,41 @@ def a_front(
     finally:
         process.terminate()
         process.wait(10)
+
+
+def a_port() -> int:
+    """One that is free for datagrams and for streams."""
+    while True:
+        port = free_port()
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
+
+
+def a_certificate(directory: Path) -> tuple[str, str]:
+    """Files of a certificate that nobody vouches for, and of its key."""
+    directory.mkdir(exist_ok=True)
+    certificate, key = directory / "certificate.pem", directory / "certificate.key"
+    subprocess.run(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+            ),
+            *("-subj", "/CN=front", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return str(certificate), str(key)
 
 
 def _wait_until_it_answers(front: Front) -> None:

@@ -64,10 +64,10 @@ class Phone:
             + f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
 
-    def invite(self, called: str, **more: object) -> str:
+    def invite(self, called: str, *, sound_at: str = "", **more: str) -> str:
         """The text of a call to this number."""
         uri = f"sip:{called}@{self.to[0]}:{self.to[1]}"
-        return self.request("INVITE", uri, body=SDP.format(host=self.host, port=self.port), **more)
+        return self.request("INVITE", uri, body=SDP.format(host=sound_at or self.host, port=self.port), **more)
 
     def send(self, text: str | bytes) -> None:
         self.wire.sendto(text.encode() if isinstance(text, str) else text, self.to)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import socket
+import ssl
+import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.phone.front import BY_ADDRESS, BY_PASSWORD, NUMBER, PASSWORD, TRUNK, USER, Front, a_front
-from tests.phone.raw import Phone, a_raw_phone, answer_to, credentials, headers_of, status_of
+from tests.phone.raw import SDP, Phone, a_raw_phone, answer_to, credentials, headers_of, status_of
 from tests.phone.sipp import LOOPBACK
 
 pytestmark = pytest.mark.system
@@ -171,7 +176,99 @@ def test_a_call_and_what_a_stranger_can_do_to_it(front: Front, gateway: Gateway)
         routes = "".join(f"Route: {route}\r\n" for route in headers_of(invite, "Record-Route"))
         end = Phone(gateway, back, phone.call_id, "gw")
         end.send(end.request("BYE", "sip:caller@127.0.0.200:9", to=headers_of(invite, "From")[0], headers=routes))
-        assert phone.hear().startswith("BYE ")
+        bye = phone.hear()
+        assert bye.startswith("BYE ")
+        phone.send(answer_to(bye, "200 OK"))
+        assert status_of(took(gateway)[0]) == 200
+
+
+def test_over_tls(front: Front, gateway: Gateway) -> None:
+    """A stranger hears nothing there either; a trunk gets through, and hears the answer on its connection."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    heard = {"127.0.0.13": "", TRUNK: ""}
+    for host in heard:
+        with (
+            a_raw_phone(front.port, host=host) as phone,
+            socket.create_connection((LOOPBACK, front.tls_port), timeout=2, source_address=(host, 0)) as plain,
+            context.wrap_socket(plain) as stream,
+        ):
+            stream.sendall(phone.invite("+14155550101").replace("SIP/2.0/UDP", "SIP/2.0/TLS").encode())
+            if host == TRUNK:
+                refuses(gateway)
+            stream.settimeout(2 if host == TRUNK else SILENCE)
+            with contextlib.suppress(TimeoutError):
+                while "486" not in heard[host]:
+                    heard[host] = stream.recv(65_535).decode()
+
+    assert status_of(heard[TRUNK]) == 486
+    assert heard["127.0.0.13"] == ""
+    assert silent(gateway)
+
+
+def test_sound_behind_nat(front: Front, gateway: Gateway) -> None:
+    """An address of somebody's own network becomes the one that they come from; another is left alone."""
+    for told, passed_on in (("10.1.2.3", TRUNK), ("203.0.113.77", "203.0.113.77")):
+        with a_raw_phone(front.port, host=TRUNK) as phone:
+            phone.send(phone.invite("+14155550101", sound_at=told))
+            assert f"c=IN IP4 {passed_on}\r\n" in refuses(gateway)
+
+
+def test_sound_of_a_gateway_on_loopback(gateway: Gateway, tmp_path: Path) -> None:
+    port = gateway.getsockname()[1]
+    with (
+        a_front(tmp_path / "it's $si, of ours", gateways=[port], public_host="198.51.100.7") as front,
+        a_raw_phone(front.port, host=TRUNK) as phone,
+    ):
+        phone.send(phone.invite("+14155550101"))
+        invite, back = took(gateway)
+        body = SDP.format(host=LOOPBACK, port=20_000)
+        gateway.sendto(answer_to(invite, "200 OK", contact=f"sip:g@{LOOPBACK}:{port}", body=body).encode(), back)
+        heard = phone.hear_final()
+
+    assert "c=IN IP4 198.51.100.7\r\n" in heard
+    assert any("198.51.100.7" in route for route in headers_of(heard, "Record-Route"))
+
+
+def test_another_gateway_takes_over(tmp_path: Path) -> None:
+    """Of one that is gone, and of one that takes no calls."""
+    with contextlib.ExitStack() as stack:
+        gone, full, good = (stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(3))
+        for each in (gone, full, good):
+            each.bind((LOOPBACK, 0))
+            each.settimeout(0.05)
+        front = stack.enter_context(a_front(tmp_path, gateways=[each.getsockname()[1] for each in (gone, full, good)]))
+        phone = stack.enter_context(a_raw_phone(front.port, host=TRUNK))
+        gone.close()
+        phone.send(phone.invite("+14155550101"))
+        until, is_answered = time.monotonic() + 8, False
+        while not is_answered and time.monotonic() < until:
+            for each, status in ((full, "503 Service Unavailable"), (good, "486 Busy Here")):
+                with contextlib.suppress(TimeoutError):
+                    text, back = took(each)
+                    if text.startswith("INVITE "):
+                        each.sendto(answer_to(text, status).encode(), back)
+                        is_answered = each is good
+        assert status_of(phone.hear_final()) == 486
+
+
+def test_a_port_that_is_taken_is_said(front: Front, tmp_path: Path) -> None:
+    """What strangers send later fills no log; what keeps it from starting is in it."""
+    other = tmp_path / "front"
+    shutil.copytree(front.folder.directory, other, ignore=shutil.ignore_patterns("control", "*.log"))
+    config = other / "kamailio.cfg"
+    config.write_text(config.read_text().replace(str(front.folder.directory), str(other)))
+    done = subprocess.run(
+        ["kamailio", "-f", str(config), "-DD", "-E", "-m", "8", "-Y", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert f"{front.port}" in done.stderr
+    assert "Address already in use" in done.stderr
 
 
 def test_a_flood_bans_a_stranger_and_nobody_else(front: Front, gateway: Gateway) -> None:

@@ -28,7 +28,6 @@ MOST_STREAMS: Final = 1024
 MOST_PATH: Final = 100
 
 _PLACE: Final = re.compile(r"(?P<host>[0-9.]{7,15}):(?P<port>[0-9]{1,5})\Z", re.ASCII)
-_NAME: Final = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]{0,251}[0-9A-Za-z])?\Z", re.ASCII)
 _MARK: Final = re.compile(r"@([A-Z_]+)@")
 _STREAMS: Final = ("tcp", "tls")
 
@@ -48,12 +47,9 @@ class Place:
     def of(cls, text: str) -> Self:
         """From `203.0.113.5:5060`. Raises BadSetting."""
         match = _PLACE.match(text)
-        try:
-            host = str(IPv4Address(match["host"])) if match else ""
-        except AddressValueError:
-            host = ""
+        host = match["host"] if match else ""
         port = int(match["port"]) if match else 0
-        if not match or not host or not 0 < port < 65_536 or host == "0.0.0.0":  # noqa: S104  # is refused
+        if not match or not _is_address(host) or not 0 < port < 65_536 or host == "0.0.0.0":  # noqa: S104  # is refused
             raise BadSetting(f"{text!r} is no IPv4 address of an interface with a port, such as 203.0.113.5:5060.")
         return cls(host, port)
 
@@ -109,8 +105,8 @@ class FrontSettings:
             raise BadSetting("SIP_FRONT_INSIDE is where the front speaks with gateways, and nothing else's.")
         if len(set(taken)) != len(taken) or any(("udp", gateway) in taken for gateway in self.gateways):
             raise BadSetting("Two of the front's listeners and gateways are at one place.")
-        if self.public_host and not _NAME.match(self.public_host):
-            raise BadSetting(f"SIP_FRONT_PUBLIC_HOST is neither a name nor an address: {self.public_host!r}.")
+        if self.public_host and not _is_address(self.public_host):
+            raise BadSetting(f"SIP_FRONT_PUBLIC_HOST is no IPv4 address: {self.public_host!r}.")
         if self.has_tls and not (self.certificate and self.key):
             raise BadSetting("A TLS listener needs SIP_FRONT_CERTIFICATE and SIP_FRONT_KEY.")
         for path in (str(self.directory), self.certificate, self.key):
@@ -131,11 +127,15 @@ class FrontSettings:
     def sound_host(self) -> str:
         """What stands for a gateway's address in descriptions of sound; empty: they are right as they are."""
         outside = self.public_host or self.listeners[0].place.host
-        try:
-            is_own = not IPv4Address(outside).is_loopback
-        except AddressValueError:
-            is_own = False
-        return outside if is_own and all(gateway.is_loopback for gateway in self.gateways) else ""
+        is_elsewhere = not IPv4Address(outside).is_loopback
+        return outside if is_elsewhere and all(gateway.is_loopback for gateway in self.gateways) else ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return str(IPv4Address(text)) == text
+    except AddressValueError:
+        return False
 
 
 def files_of(its: FrontSettings) -> dict[str, str]:

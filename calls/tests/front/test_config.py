@@ -32,9 +32,7 @@ def test_what_it_listens_on() -> None:
 
 
 def test_behind_nat_it_tells_its_public_address() -> None:
-    assert "listen=udp:203.0.113.5:5060 advertise sip.example.com:5060\n" in configuration(
-        public_host="sip.example.com"
-    )
+    assert "listen=udp:203.0.113.5:5060 advertise 198.51.100.7:5060\n" in configuration(public_host="198.51.100.7")
 
 
 def test_udp_alone_opens_no_stream() -> None:
@@ -58,7 +56,7 @@ def test_the_gateways() -> None:
 def test_sound_of_gateways_on_loopback_is_told_to_be_outside() -> None:
     assert 'fix_nated_sdp("10", "203.0.113.5")' in configuration()
     assert 'fix_nated_sdp("10", "198.51.100.7")' in configuration(public_host="198.51.100.7")
-    assert "fix_nated_sdp" not in configuration(gateways=[Place.of("10.0.0.5:5060")])
+    assert 'fix_nated_sdp("10", ' not in configuration(gateways=[Place.of("10.0.0.5:5060")])
 
 
 def test_the_secret_itself_is_not_in_it() -> None:
@@ -106,7 +104,7 @@ def test_no_listener(text: str) -> None:
         {"gateways": [Place.of("203.0.113.5:5060")]},
         {"listeners": [Listener.of("udp:203.0.113.5:5060")] * 2},
         {"public_host": 'a.example"\n'},
-        {"public_host": "a b"},
+        {"public_host": "sip.example.com"},
         {"directory": Path('/srv/a"b')},
         {"directory": Path("/srv/a\nb")},
         {"directory": Path("/srv/a;b")},
