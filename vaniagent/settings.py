@@ -449,9 +449,9 @@ EXPORTS_DIR = Path(env.str("EXPORTS_DIR", default=str(VAR_DIR / "exports")))
 RECORDINGS_DIR = Path(env.str("RECORDINGS_DIR", default=str(VAR_DIR / "recordings")))
 # Certificates of authorities that a trunk's TLS is held against.
 SIP_CA_FILE = env.str("SIP_CA_FILE", default="/etc/ssl/certs/ca-certificates.crt")
-# The address that SIP and its sound are sent from; empty: the one of the way out. Nobody can call in on it.
-SIP_HOST = env.str("SIP_HOST", default="")
-SIP_PORT = env.int("SIP_PORT", default=0)
+# Where calls come in: on loopback beside the way out, or on one interface that they go out from too; empty: on the way out.
+SIP_HOST = env.str("SIP_HOST", default="127.0.0.1")
+SIP_PORT = env.int("SIP_PORT", default=5060)
 # Where strangers reach kamailio in front of the gateways, such as udp:203.0.113.5:5060. Empty: there is none.
 SIP_FRONT = env.list("SIP_FRONT", default=[])
 SIP_FRONT_CERTIFICATE = env.str("SIP_FRONT_CERTIFICATE", default="")
@@ -465,6 +465,8 @@ SIP_FRONT_PUBLIC_HOST = env.str("SIP_FRONT_PUBLIC_HOST", default="")
 SIP_RTP_PORTS = env.str("SIP_RTP_PORTS", default="20000-29999")
 # The speech process: Piper behind HTTP.
 SPEECH_URL = env.str("SPEECH_URL", default=_embedded.get("SPEECH_URL", "http://127.0.0.1:8010"))
+# For tests: another address that answers as Twilio's REST API does.
+TWILIO_API_URL = env.str("TWILIO_API_URL", default="https://api.twilio.com")
 
 # --- Voice ------------------------------------------------------------------------------------------------------------
 

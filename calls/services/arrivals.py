@@ -41,9 +41,13 @@ def admit_invite(*, invite: Invite, registered: str, holder: str, at: datetime) 
 
     Looks names up: no transaction may be open. Raises inbound.CallRefused.
     """
-    line, called = _destination(invite, registered)
-    if line.srtp == PhoneLine.Srtp.REQUIRED and not invite.is_encrypted:
-        raise NotEncrypted
+    try:
+        line, called = _destination(invite, registered)
+        if line.srtp == PhoneLine.Srtp.REQUIRED and not invite.is_encrypted:
+            raise NotEncrypted
+    except inbound.CallRefused as refused:
+        logger.info("a call that came in was refused", extra={"source": invite.source, "reason": refused.word})
+        raise
     return inbound.start_inbound_call(
         line=line,
         to_number=called,
