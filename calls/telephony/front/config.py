@@ -208,8 +208,8 @@ def _tls(its: FrontSettings) -> str:
     return (
         "[server:default]\n"
         "method = TLSv1.2+\n"
-        f"certificate = {its.certificate}\n"
-        f"private_key = {its.key}\n"
+        f'certificate = "{its.certificate}"\n'
+        f'private_key = "{its.key}"\n'
         "verify_certificate = no\n"
         "require_certificate = no\n"
         "[client:default]\n"

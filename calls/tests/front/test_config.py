@@ -45,7 +45,7 @@ def test_udp_alone_opens_no_stream() -> None:
 def test_tls_has_a_certificate() -> None:
     files = files_of(dataclasses.replace(GOOD, listeners=[TLS], certificate="/etc/ssl/a.pem", key="/etc/ssl/a.key"))
 
-    assert "certificate = /etc/ssl/a.pem\nprivate_key = /etc/ssl/a.key\n" in files["tls.cfg"]
+    assert 'certificate = "/etc/ssl/a.pem"\nprivate_key = "/etc/ssl/a.key"\n' in files["tls.cfg"]
     assert "listen=tls:203.0.113.5:5061" in files["kamailio.cfg"]
 
 
