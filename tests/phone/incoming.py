@@ -49,7 +49,7 @@ _SDP: Final = """      Content-Type: application/sdp
 _OWN_PORTS: Final = itertools.cycle(range(12_000 + os.getpid() % 500 * 12, 20_000, 4))
 
 
-def _own_port() -> int:
+def own_port() -> int:
     """A port that is free with the three after it."""
     for port in itertools.islice(_OWN_PORTS, 2_000):
         with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
@@ -132,7 +132,7 @@ class Telephone:
         steps = "".join(self._steps)
         script.write_text(f'<?xml version="1.0" encoding="us-ascii"?>\n<scenario name="caller">\n{steps}</scenario>\n')
         process = await asyncio.create_subprocess_exec(
-            *("sipp", "-sf", str(script), "-i", LOOPBACK, "-p", str(_own_port()), "-mp", str(_own_port())),
+            *("sipp", "-sf", str(script), "-i", LOOPBACK, "-p", str(own_port()), "-mp", str(own_port())),
             *("-m", "1", "-t", transport, "-nostdin", *(["-rtp_echo"] if echoes else []), f"{LOOPBACK}:{port}"),
             cwd=folder,
             stdin=asyncio.subprocess.DEVNULL,
@@ -228,7 +228,7 @@ class Desk:
 @contextlib.asynccontextmanager
 async def a_desk(**settings: Any) -> AsyncIterator[tuple[Desk, SipPhone, int]]:
     """A stack that takes calls, and the port that they come to."""
-    desk, port = Desk(), _own_port()
+    desk, port = Desk(), own_port()
     its = {"host": LOOPBACK, "port": port, "rtp_ports": "30000-30999", "allow_private": True, **settings}
     phone = SipPhone(SipSettings(**its))
     registrar = phone.receive(reception=desk, registrations=desk)

@@ -56,7 +56,7 @@ def certificate(folder: Path, *, host: str = "127.0.0.1") -> Path:
 
 
 @contextlib.asynccontextmanager
-async def their_baresip(folder: Path, *, account: str) -> AsyncIterator[int]:
+async def their_baresip(folder: Path, *, account: str, more: str = "") -> AsyncIterator[int]:
     """Debian's baresip, which answers every call. Gives its port, the same for UDP, and the next one for TLS."""
     port = sipp.free_port()
     with wave.open(str(folder / "tone.wav"), "wb") as tone:
@@ -66,7 +66,7 @@ async def their_baresip(folder: Path, *, account: str) -> AsyncIterator[int]:
         f"sip_listen 127.0.0.1:{port}\nsip_certificate {folder}/both.pem\nnet_interface 127.0.0.1\n"
         "module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule srtp.so\nmodule_app account.so\n"
         f"module_app menu.so\nmodule aufile.so\naudio_source aufile,{folder}/tone.wav\n"
-        f"audio_player aufile,{folder}/out.wav\naudio_alert aufile,{folder}/alert.wav\nrtp_ports 31000-31999\n"
+        f"audio_player aufile,{folder}/out.wav\naudio_alert aufile,{folder}/alert.wav\nrtp_ports 31000-31999\n{more}"
     )
     (folder / "accounts").write_text(f"<sip:{TO}@127.0.0.1:{port}>;regint=0;{ALLOWS_ALL};{account}\n")
     process = await asyncio.create_subprocess_exec(
