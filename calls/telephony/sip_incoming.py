@@ -196,21 +196,23 @@ class Incoming:
         return is_over
 
     async def _watch(self) -> None:
-        """Turn away who has rung for too long, and whose call was ended by somebody else."""
-        loop = asyncio.get_running_loop()
+        """Look after those who ring, for as long as any do."""
         while self._by_handle or self._by_call:
             await asyncio.sleep(LOOK_SECONDS)
-            for ringing in [each for each in self._by_call.values() if loop.time() - each.since >= RING_SECONDS]:
-                if await self._leave(ringing, NOBODY_CAME):
-                    await self._turn_away(ringing, *BUSY)
-                elif loop.time() - ringing.since >= 2 * RING_SECONDS:
-                    # Nobody will come for it.
-                    self._by_call.pop(ringing.call_id, None)
-                    await self._turn_away(ringing, *BUSY)
-            with contextlib.suppress(StoreAway):
-                for call_id in await self._reception.over(list(self._by_call)):
-                    if (ended := self._by_call.pop(call_id, None)) is not None:
-                        await self._turn_away(ended, *GONE)
+            await _guarded(self._look())
+
+    async def _look(self) -> None:
+        """Turn away who has rung for too long, and whose call was ended by somebody else."""
+        now = asyncio.get_running_loop().time()
+        for ringing in [each for each in self._by_call.values() if now - each.since >= RING_SECONDS]:
+            # Where its leg was dialled it is about to be answered, and if not even that happens, nobody will come.
+            if await self._leave(ringing, NOBODY_CAME) or now - ringing.since >= 2 * RING_SECONDS:
+                self._by_call.pop(ringing.call_id, None)
+                await self._turn_away(ringing, *BUSY)
+        with contextlib.suppress(StoreAway):
+            for call_id in await self._reception.over(list(self._by_call)):
+                if (ended := self._by_call.pop(call_id, None)) is not None:
+                    await self._turn_away(ended, *GONE)
 
     def _spawn(self, work: Awaitable[object]) -> None:
         task = asyncio.get_running_loop().create_task(_guarded(work))

@@ -208,7 +208,7 @@ class SipPhone:
         logging.getLogger(STACK_LOGGER).addHandler(self._invites)
         await runtime.start(
             baresip.Config(
-                net_interface=None if is_aside else its.host or None,
+                net_interface=None if is_aside or its.host == ANY_HOST else its.host or None,
                 max_concurrent_calls=its.most_calls,
                 rtp_timeout=its.rtp_timeout,
                 native_log_level="error",
