@@ -37,9 +37,10 @@ function renamed(value: unknown, name: (key: string) => string): unknown {
     return value;
   }
   const copy: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const inner = (value as Record<string, unknown>)[key];
     const to = name(key);
-    const kept = key === THEIRS ? inner : renamed(inner, name);
+    const kept = key === THEIRS || typeof inner !== "object" ? inner : renamed(inner, name);
     if (to === "__proto__") {
       Object.defineProperty(copy, to, { value: kept, enumerable: true, configurable: true, writable: true });
     } else {

@@ -58,13 +58,16 @@ class Failed {
 export async function ask(settings: Settings, apiKey: string, asked: Asked, options: RequestOptions): Promise<Answer> {
   const { signal, maxRetries = settings.maxRetries } = options;
   const url = settings.baseURL + asked.path;
-  const headers = headersOf(settings, apiKey, asked, options);
-  const init: Sent = { method: asked.method, headers };
-  if (asked.body !== undefined) {
-    init.body = JSON.stringify(asked.body);
-  }
+  const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
+  const key = asked.method === "POST" ? (options.idempotencyKey ?? newKey()) : undefined;
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
+    const headers = headersOf(settings, apiKey, asked, options, key);
+    // Made anew each time: whoever passed a fetch of their own may have kept the last.
+    const init: Sent = { method: asked.method, headers };
+    if (body !== undefined) {
+      init.body = body;
+    }
     const came = await attemptOnce(settings, url, init, asked, options);
     if (!(came instanceof Failed)) {
       return came;
@@ -86,9 +89,12 @@ async function attemptOnce(
 ): Promise<Answer | Failed> {
   const { signal, timeout = settings.timeout } = options;
   const ended = new AbortController();
+  init.signal = ended.signal;
   // Pages would have to ask beforehand whether they may send it.
   const name = isBrowser() ? null : newKey();
-  const headers = name ? { ...init.headers, [ECHOED]: name } : init.headers;
+  if (name) {
+    init.headers[ECHOED] = name;
+  }
   const onAbort = () => ended.abort();
   signal?.addEventListener("abort", onAbort, { once: true });
   let isLate = false;
@@ -100,7 +106,7 @@ async function attemptOnce(
   let response: Response;
   let text: string;
   try {
-    response = await settings.fetch(url, { ...init, headers, signal: ended.signal });
+    response = await settings.fetch(url, init);
     // The time holds for the whole answer: one that stops in its middle is none.
     text = await response.text();
   } catch (cause) {
@@ -136,7 +142,13 @@ async function attemptOnce(
   }
 }
 
-function headersOf(settings: Settings, apiKey: string, asked: Asked, options: RequestOptions): Record<string, string> {
+function headersOf(
+  settings: Settings,
+  apiKey: string,
+  asked: Asked,
+  options: RequestOptions,
+  key: string | undefined,
+): Record<string, string> {
   const headers: Record<string, string> = { Accept: asked.expects === "text" ? "*/*" : "application/json" };
   if (!isBrowser()) {
     headers["User-Agent"] = `vaniagent-javascript/${VERSION}`;
@@ -146,8 +158,8 @@ function headersOf(settings: Settings, apiKey: string, asked: Asked, options: Re
   if (asked.body !== undefined) {
     headers["Content-Type"] = "application/json";
   }
-  if (asked.method === "POST") {
-    headers["Idempotency-Key"] = options.idempotencyKey ?? newKey();
+  if (key !== undefined) {
+    headers["Idempotency-Key"] = key;
   }
   return headers;
 }
