@@ -58,6 +58,8 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "call.taken_over": _("took a call over"),
     "call.handed_back": _("handed a call back to the agent"),
     "call.transferred": _("transferred a call"),
+    "call.recording_paused": _("paused a recording"),
+    "call.recording_recording": _("let a recording go on"),
     "call.recording_opened": _("opened a recording"),
     "batch.started": _("started a batch of calls"),
     "batch.paused": _("paused a batch of calls"),

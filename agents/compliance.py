@@ -39,6 +39,11 @@ class Compliance:
     max_calls_per_day: int | None = None
     max_calls_per_week: int | None = None
 
+    @property
+    def waits_for_consent(self) -> bool:
+        """Whether nothing is recorded before somebody said yes."""
+        return self.consent is not None and self.consent.record_from == "consent"
+
     def as_json(self) -> dict[str, Any]:
         """As it is kept and shown."""
         return {

@@ -115,6 +115,13 @@ class SendDigits(Item):
 
 
 @dataclass(frozen=True, slots=True)
+class OffRecord(Item):
+    """Record nothing from now on, or record again. Token 0: the platform says so, to the conversation as well."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Beat(Item):
     """I live and drive this call. What the caller said before frame `heard_upto` is in the transcript."""
 

@@ -38,7 +38,9 @@ class DjangoLegStore:
 
     async def begin_dial(self, *, call: str, at: datetime) -> PlannedLeg | None:
         plan = await self._run(legs.begin_dial, call_id=call, holder=self._name, at=at)
-        return PlannedLeg(plan.spec, voice=plan.speaker) if plan else None
+        if plan is None:
+            return None
+        return PlannedLeg(plan.spec, voice=plan.speaker, is_off_record=plan.is_off_record)
 
     async def ringing(self, *, call: str) -> None:
         await self._run(legs.mark_ringing, call_id=call, holder=self._name)

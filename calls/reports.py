@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from calls import events
 from calls.models import Call
-from calls.services import do_not_call, transcripts, transfers
+from calls.services import do_not_call, off_record, transcripts, transfers
 from calls.services.background import Jobs
 from calls.voice.session import Notice, Speaker, Stages
 
@@ -94,6 +94,9 @@ class Reports:
     def heed(self, *, kind: Notice, detail: str = "") -> None:
         if kind == "opted_out":
             self._put(do_not_call.record_opt_out, text=detail)
+            return
+        if kind in ("recording_paused", "recording_resumed"):
+            self._put(off_record.record_by_agent, is_on=kind == "recording_paused")
             return
         data = {"detail": detail} if detail else {}
         self._put(transcripts.record_notice, event_type=f"call.{kind}", data=data)

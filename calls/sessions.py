@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from django.db.models import F
 
-from agents import transfers, voices
+from agents import compliance, transfers, voices
 from calls import inbound_limits
 from calls.audio.framing import TELEPHONE_RATE
 from calls.models import Call, CallEvent, Leg, LegHolder, Turn
@@ -43,6 +43,7 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         return None
 
     version = call.agent_version
+    owed = compliance.read(version.compliance)
     turns = list(Turn.objects.filter(call=call, is_aside=False).order_by("number"))
     talked = (at - call.answered_at).total_seconds() if call.answered_at else 0.0
     longest = min(version.max_duration, leg.params.get("max_duration") or version.max_duration)
@@ -70,6 +71,11 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
             event.data["text"] for event in CallEvent.objects.filter(call=call, type="call.note").order_by("seq")
         ),
         operators_said=operating.said_by_operators(call),
+        recording_announcement=owed.recording_announcement or "",
+        consent_ask=owed.consent.ask if owed.consent else "",
+        consent_if_no=owed.consent.if_no if owed.consent else "hang_up",
+        consent_answer=_consent_answer(call) if owed.consent else "",
+        is_off_record=leg.is_off_record or (not is_dialed and owed.waits_for_consent),
         is_taken_over=operating.is_taken_over(call),
         destinations=tuple(
             Destination(one.name, one.when, one.announcement) for one in transfers.read(version.transfers)
@@ -92,6 +98,12 @@ def _first_silence_timeout(call: Call, turns: Sequence[Turn]) -> float | None:
 def _pending(call: Call) -> PendingTransfer | None:
     transfer = pending_transfer(call)
     return PendingTransfer(transfer.public_id, transfer.name) if transfer is not None else None
+
+
+def _consent_answer(call: Call) -> str:
+    """What the person said to the question whether they may be recorded; empty: nothing yet."""
+    told = CallEvent.objects.filter(call=call, type="call.consent").order_by("-seq").first()
+    return "" if told is None else str(told.data.get("detail", ""))
 
 
 def _past_turn(turn: Turn) -> PastTurn:

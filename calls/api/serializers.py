@@ -166,6 +166,12 @@ class TransferBody(Input):
         return attrs
 
 
+class RecordingBody(Input):
+    """What is to become of the recording."""
+
+    state = serializers.ChoiceField(choices=["paused", "recording"])
+
+
 class CallListQuery(PageQuery):
     """What narrows a list of calls."""
 

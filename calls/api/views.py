@@ -22,12 +22,13 @@ from calls.api.serializers import (
     CallListQuery,
     CallSerializer,
     CallSummarySerializer,
+    RecordingBody,
     SipTraceSerializer,
     TranscriptSerializer,
     TransferBody,
 )
 from calls.models import Call, DialCheck, Turn
-from calls.services import control, gate, traces, transfers
+from calls.services import control, gate, off_record, traces, transfers
 from calls.services.starting import start_call
 from calls.telephony.base import EndedBy
 from vaniagent.lib.api.serializers import Nothing
@@ -43,6 +44,7 @@ class CallViewSet(ApiViewSet[Call]):
         "sip_trace": Scope.READ,
         "create": Scope.CALLS,
         "hangup": Scope.CALLS,
+        "recording": Scope.CALLS,
         "transfer": Scope.CALLS,
     }
     # The proof of why a call was not placed.
@@ -134,6 +136,14 @@ class CallViewSet(ApiViewSet[Call]):
         """End a call, or cancel a scheduled one, with its further attempts; one that has ended stays as it is."""
         self.read(Nothing)
         control.hang_up_call(call=self.get_object(), by=EndedBy.API, at=timezone.now())
+        return Response(self._shown(id))
+
+    @extend_schema(request=RecordingBody)
+    @action(detail=True, methods=["post"])
+    def recording(self, request: Request, id: str) -> Response:
+        """Pause the recording of a call, such as for a card number, or go on with it."""
+        state = self.read(RecordingBody)["state"]
+        off_record.set_recording(call=self.get_object(), state=state, at=timezone.now())
         return Response(self._shown(id))
 
     def _shown(self, call_id: str) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def say(*, call: Call, text: str, at: datetime, actor: audit.Actor | None = None
     if not any(character.isalnum() for character in text):
         # No voice makes a sound of it, which would count as a voice that failed.
         raise BadText("'text' holds no word to say.", param="text")
-    call = _conversing(call)
+    call = conversing(call)
     events.record(call, "call.say", at=at, data={"text": text}, origin=_origin(actor))
     _log(call, "call.said", actor=actor, at=at)
     _publish_on_commit(call.worker, bus.Say(call.public_id, 0, text=text))
@@ -96,7 +96,7 @@ def say(*, call: Call, text: str, at: datetime, actor: audit.Actor | None = None
 def note(*, call: Call, text: str, at: datetime, actor: audit.Actor | None = None) -> None:
     """Have the agent heed this from its next turn on. Raises CallNotLive and BadText."""
     _check_text(text)
-    call = _conversing(call, or_ringing=True)
+    call = conversing(call, or_ringing=True)
     events.record(call, "call.note", at=at, data={"text": text}, origin=_origin(actor))
     _log(call, "call.noted", actor=actor, at=at)
     _publish_on_commit(call.worker, bus.Note(call.public_id, 0, text=text))
@@ -114,7 +114,7 @@ def send_digits(*, call: Call, digits: str, at: datetime, actor: audit.Actor | N
     """Play DTMF digits to the person. Raises CallNotLive and BadDigits."""
     if not DIGITS.fullmatch(digits):
         raise BadDigits("'digits' must be 1 to 32 of 0-9, A-D, * and #.", param="digits")
-    call = _conversing(call)
+    call = conversing(call)
     events.record(call, "call.digits_sent", at=at, data={"digits": digits}, origin=_origin(actor))
     _log(call, "call.digits_sent", actor=actor, at=at)
     _publish_on_commit(_holder(call), bus.SendDigits(call.public_id, 0, digits=digits))
@@ -144,7 +144,7 @@ def _log(call: Call, action: str, *, actor: audit.Actor | None, at: datetime) ->
         audit.record(account=call.account, by=actor, action=action, target=call.public_id, at=at)
 
 
-def _conversing(call: Call, *, or_ringing: bool = False) -> Call:
+def conversing(call: Call, *, or_ringing: bool = False) -> Call:
     """The call as it is now, locked, if there is a conversation to speak into: nothing is said after its end."""
     states = Call.LIVE if or_ringing else (Call.Status.IN_PROGRESS,)
     calls = Call.objects.select_related("account", "agent").select_for_update(of=("self",))

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from agents import voices
+from agents import compliance, voices
 from calls.models import Call, Leg, LegHolder, Recording
 from calls.services import do_not_call, lifecycle, lines
 from calls.telephony.base import EndedBy, EndReason, LegKind, LegSpec
@@ -21,6 +21,7 @@ class Plan:
 
     spec: LegSpec
     speaker: str
+    is_off_record: bool
 
 
 @transaction.atomic
@@ -60,7 +61,10 @@ def begin_dial(*, call_id: str, holder: str, at: datetime) -> Plan | None:
         params=leg.params | (lines.dial_params(line) if line is not None else {}),
         dial_after=0.0 if line is None or is_inbound else lines.take_turn(line=line, at=at),
     )
-    return Plan(spec, speaker=voices.speaker_of(call.agent_version.voice))
+    is_off_record = compliance.read(call.agent_version.compliance).waits_for_consent
+    if is_off_record:
+        legs.update(is_off_record=True)
+    return Plan(spec, speaker=voices.speaker_of(call.agent_version.voice), is_off_record=is_off_record)
 
 
 def mark_ringing(*, call_id: str, holder: str) -> bool:

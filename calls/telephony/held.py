@@ -94,6 +94,8 @@ class HeldLeg:
         # From the answer on.
         self.frame = 0
         self.recording: Recording | None = None
+        # What is said is in no recording, and nobody who listens in hears it.
+        self.is_off_record = False
         self._use_rate(TELEPHONE_RATE)
         self._digits: deque[str] = deque(maxlen=MOST_DIGITS)
 
@@ -330,7 +332,7 @@ class HeldLeg:
 
     def _record_caller(self) -> Sequence[bytes]:
         """Put what was heard in its place. Gives it."""
-        is_recorded = self.bridge is None or self.bridge.is_recorded
+        is_recorded = not self.is_off_record and (self.bridge is None or self.bridge.is_recorded)
         placed = self.hearing.advance(self.frame)
         placed = placed if is_recorded else [self._silence] * len(placed)
         if self.recording is not None:
@@ -368,6 +370,7 @@ class HeldLeg:
         self._record_agent(recorded)
 
     def _record_agent(self, frame: bytes) -> None:
+        frame = self._silence if self.is_off_record else frame
         if self.recording is not None:
             self.recording.agent(frame)
         if self.guests.are_listening:

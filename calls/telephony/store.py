@@ -32,6 +32,8 @@ class PlannedLeg:
 
     spec: LegSpec
     voice: str | None
+    # Nothing of it is recorded until somebody says so.
+    is_off_record: bool = False
 
 
 @dataclass(frozen=True)

@@ -213,7 +213,7 @@ class Switchboard:
                 fenced.update({item.call: newer} if newer else {})
             elif (leg := self._legs.get(item.call)) is None or item.call in self._past:
                 self._answer_for_the_past(sender, item)
-            elif not item.token and isinstance(item, bus.HangUp | bus.SendDigits):
+            elif not item.token and isinstance(item, bus.HangUp | bus.SendDigits | bus.OffRecord):
                 self._obey(leg, item, now)
             elif isinstance(item, bus.Listen | bus.Operate | bus.OperatorSpeech):
                 leg.take_guest(sender, item, now=now)
@@ -274,6 +274,8 @@ class Switchboard:
                     self._end(leg, end)
             case bus.SendDigits():
                 self._spawn(self._send_digits(leg, item.digits))
+            case bus.OffRecord():
+                leg.is_off_record = item.is_on
             case bus.Release():
                 self._release(leg, now)
             case bus.Transfer() | bus.Connect() | bus.DropTransfer():
@@ -311,6 +313,7 @@ class Switchboard:
         """Take the planned leg in the database, and only then dial it."""
         try:
             leg.plan = await self._store.begin_dial(call=leg.call, at=self._wall())
+            leg.is_off_record = leg.plan is not None and leg.plan.is_off_record
         finally:
             leg.is_claimed.set()
             if leg.plan is None:

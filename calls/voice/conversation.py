@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from calls import bus
-from calls.audio.framing import frame_bytes
+from calls.audio.framing import FRAME_MS, frame_bytes
 from calls.voice.config import EngineConfig
 from calls.voice.pipeline import Senses
 from calls.voice.providers.house import Embedder
@@ -149,6 +149,8 @@ class Conversation(Talk):
         elif isinstance(item, bus.Hush):
             if not self._ending.is_decided:
                 await self._hush()
+        elif isinstance(item, bus.OffRecord):
+            self._record.turn(is_on=item.is_on, at_ms=self._caller.newest_frame * FRAME_MS)
         elif isinstance(item, bus.Note):
             self._heed(item.text)
             await self._instruct()

@@ -9,7 +9,9 @@ from typing import Literal, Protocol
 Speaker = Literal["agent", "user"]
 Patience = Literal["quick", "normal", "patient"]
 # Of the last one `detail` is what the person said.
-Notice = Literal["silence", "voicemail_detected", "provider_failed", "consent", "opted_out"]
+Notice = Literal[
+    "silence", "voicemail_detected", "provider_failed", "consent", "recording_paused", "recording_resumed", "opted_out"
+]
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,13 @@ class SessionSpec:
     # Whom the call may be transferred to, and the transfer that is under way.
     destinations: Sequence[Destination] = ()
     transfer: PendingTransfer | None = None
+    # Said first of all; a question, what becomes of a no, and the answer that another worker has got.
+    recording_announcement: str = ""
+    consent_ask: str = ""
+    consent_if_no: Literal["hang_up", "go_on_unrecorded"] = "hang_up"
+    consent_answer: str = ""
+    # Nothing is recorded now.
+    is_off_record: bool = False
     # The leg's, in Hz, as far as it is known before the leg is there.
     rate: int = 8000
 

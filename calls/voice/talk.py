@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Literal, cast
 from pipecat.frames.frames import LLMContextFrame, TTSSpeakFrame
 
 from calls import bus
+from calls.audio.framing import FRAME_MS
 from calls.audio.vad import EnergyVad
 from calls.voice.caller import Caller, Keypad
 from calls.voice.config import EngineConfig
+from calls.voice.consenting import Consenting
 from calls.voice.ending import Ending
+from calls.voice.off_record import REDACTED, OffRecord
 from calls.voice.opting_out import farewell, is_opt_out
 from calls.voice.pipeline import ConversationPipeline, Senses
 from calls.voice.providers.house import Desk, Embedder, House, Message, Persona
@@ -128,7 +131,10 @@ class Talk:
     def _take_on(self, spec: SessionSpec, sink: EventSink) -> None:
         """Become the agent of this call."""
         self._spec = spec
-        self._sink = self._caller.sink = self._utterances.sink = sink
+        newest = max((turn.end_ms for turn in spec.history), default=0)
+        self._record = OffRecord(sink, is_on=spec.is_off_record, since_ms=newest)
+        self._sink = self._caller.sink = self._utterances.sink = self._record
+        self._consent = Consenting(spec)
         self._house = House(
             Persona(
                 spec.prompt,
@@ -180,9 +186,12 @@ class Talk:
             return False
         if not self._has_opened or self._opening_was_talked_over():
             self._has_opened, self._opening_at, self._cut = True, None, None
-            self._jobs.put_nowait(lambda: self._speak(self._opening))
+            self._jobs.put_nowait(self._say_opening)
             return False
         self._cut = None
+        if self._consent.is_open:
+            self._jobs.put_nowait(self._take_consent)
+            return False
         self._composing_since = self._clock()
         return True
 
@@ -257,7 +266,7 @@ class Talk:
 
     def _may_interrupt(self) -> bool:
         """Whether a voice that begins now stops the agent. What is not heard yet may always be made anew."""
-        is_free = self._spec.is_interruptible and not self._transfer.is_on
+        is_free = self._spec.is_interruptible and not (self._transfer.is_on or self._consent.is_speaking)
         return is_free or not self._utterances.is_sounding
 
     def _interrupted(self) -> None:
@@ -305,6 +314,7 @@ class Talk:
 
     def _agent_said(self, utterance: Utterance) -> None:
         """An utterance is over: what was heard of it is what was said."""
+        self._consent.is_speaking = False
         heard = utterance.heard_text()
         if heard and not (utterance.is_remembered or self._transfer.is_aside):
             self._remember("agent", heard)
@@ -316,11 +326,45 @@ class Talk:
     async def _open(self) -> None:
         if not self._has_opened:
             self._has_opened = True
+            await self._say_opening()
+
+    async def _say_opening(self) -> None:
+        """What must be said before all else, then the first message; that waits for the answer where one is asked for."""
+        if words := self._consent.first_words:
+            self._consent.begin()
+            await self._speak(words)
+        if not self._consent.is_open:
             await self._speak(self._opening)
+
+    async def _take_consent(self) -> None:
+        """The person's last words are their answer, unless they fell into the question."""
+        if self._utterances.is_sounding:
+            return
+        answer = self._consent.take(self._messages[-1].text)
+        if answer == "unclear":
+            await self._speak(self._spec.consent_ask)
+            return
+        self._sink.heed(kind="consent", detail=answer)
+        if answer == "given":
+            self._put_on_record()
+            await self._speak(self._opening)
+        elif self._spec.consent_if_no == "hang_up":
+            await self._say_last(self._house.goodbye(), "agent_hangup", "agent")
+        else:
+            await self._speak(self._opening)
+
+    def _put_on_record(self) -> None:
+        if not self._record.is_on:
+            return
+        self._record.turn(is_on=False, at_ms=self._caller.newest_frame * FRAME_MS)
+        self._send(bus.OffRecord(self._spec.call_id, self._spec.token, False))
+        self._sink.heed(kind="recording_resumed")
 
     async def _go_on(self, resuming: Resuming) -> None:
         """After a take-over: finish what was being said, or answer what was asked."""
-        if resuming.resumption.rest:
+        if self._consent.is_open:
+            await self._speak(self._spec.consent_ask)
+        elif resuming.resumption.rest and REDACTED not in resuming.resumption.rest:
             await self._speak(resuming.resumption.rest)
         elif resuming.resumption.owes_answer and not self._opts_out():
             await self._reply()

@@ -56,6 +56,7 @@ METHODS: Final = {
     "calls_list": Method("calls", "list", "page"),
     "calls_retrieve": Method("calls", "get", "call"),
     "calls_hangup": Method("calls", "hangup", "call"),
+    "calls_recording": Method("calls", "set_recording", "call"),
     "calls_sip_trace": Method("calls", "sip_trace", "trace"),
     "calls_transfer": Method("calls", "transfer", "call"),
     "calls_transcript": Method("calls", "transcript", "transcript"),

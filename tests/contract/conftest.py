@@ -24,6 +24,7 @@ MINIMAL: dict[str, Any] = {
         "domain": "sip.carrier.example.com",
         "numbers": ["+14155550101"],
     },
+    "/v1/calls/(?P<id>[0-9A-Za-z_]{1,60})/recording": {"state": "recording"},
     "/v1/calls/(?P<id>[0-9A-Za-z_]{1,60})/transfer": {"name": "Sales"},
     "/v1/webhook_endpoints": {"url": "https://example.com/hook", "events": ["call.started"]},
     "/v1/webhook_endpoints/(?P<id>[0-9A-Za-z_]{1,60})/replay": {
@@ -76,7 +77,7 @@ def ids(api: ApiClient, bodies: dict[str, Any], request: pytest.FixtureRequest) 
     """One of each resource, by the address where it is found."""
     top_up = api.post("/v1/account/top_ups", bodies["/v1/account/top_ups"]).json()
     call = api.post("/v1/calls", bodies["/v1/calls"]).json()
-    if request.node.name.endswith("/transfer]"):
+    if request.node.name.endswith(("/transfer]", "/recording]")):
         answer(call["id"])
     batch = api.post("/v1/batches", bodies["/v1/batches"]).json()
     entry = api.post("/v1/do_not_call", bodies["/v1/do_not_call"]).json()

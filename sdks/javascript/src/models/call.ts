@@ -84,6 +84,10 @@ export interface RetryBody {
   every: number | number[];
 }
 
+export interface RecordingBody {
+  state: "paused" | "recording";
+}
+
 /** One of the call's agent's `transfers`: either `name` or `to`. */
 export interface TransferBody {
   name?: string;

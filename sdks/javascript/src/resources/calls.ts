@@ -1,5 +1,5 @@
 import { VaniAgentError, WaitTimeoutError } from "../errors.js";
-import type { Call, CallBody, CallStatus, CallSummary, SipTrace, Transcript, TransferBody } from "../models/call.js";
+import type { Call, CallBody, CallStatus, CallSummary, RecordingBody, SipTrace, Transcript, TransferBody } from "../models/call.js";
 import type { PagePromise } from "../pages.js";
 import type { APIPromise } from "../promise.js";
 import { sleep } from "../retries.js";
@@ -42,6 +42,11 @@ export class Calls extends Resource {
   /** Have the caller given to one of the agent's `transfers`, by name or address. Events tell what becomes of it. */
   transfer(callId: string, body: TransferBody, options?: RequestOptions): APIPromise<Call> {
     return this.api.request("POST", `/calls/${segment(callId)}/transfer`, body, options);
+  }
+
+  /** Pause the recording, or go on with it. */
+  setRecording(callId: string, body: RecordingBody, options?: RequestOptions): APIPromise<Call> {
+    return this.api.request("POST", `/calls/${segment(callId)}/recording`, body, options);
   }
 
   /** Get what was said, turn by turn. */

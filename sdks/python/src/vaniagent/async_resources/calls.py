@@ -92,6 +92,11 @@ class AsyncCalls(AsyncResource):
         """Get what was said, turn by turn."""
         return await self._request(Transcript, "GET", f"/calls/{segment(call_id)}/transcript")
 
+    async def set_recording(self, call_id: str, *, state: str, idempotency_key: Optional[str] = None) -> Call:
+        """Pause the recording (`state="paused"`), or go on with it (`"recording"`)."""
+        path = f"/calls/{segment(call_id)}/recording"
+        return await self._request(Call, "POST", path, body=given(state=state), idempotency_key=idempotency_key)
+
     async def sip_trace(self, call_id: str) -> SipTrace:
         """Get the SIP messages of a call; none where it took no SIP line."""
         return await self._request(SipTrace, "GET", f"/calls/{segment(call_id)}/sip_trace")

@@ -89,6 +89,11 @@ class Calls(Resource):
         """Get what was said, turn by turn."""
         return self._request(Transcript, "GET", f"/calls/{segment(call_id)}/transcript")
 
+    def set_recording(self, call_id: str, *, state: str, idempotency_key: Optional[str] = None) -> Call:
+        """Pause the recording (`state="paused"`), or go on with it (`"recording"`)."""
+        path = f"/calls/{segment(call_id)}/recording"
+        return self._request(Call, "POST", path, body=given(state=state), idempotency_key=idempotency_key)
+
     def sip_trace(self, call_id: str) -> SipTrace:
         """Get the SIP messages of a call; none where it took no SIP line."""
         return self._request(SipTrace, "GET", f"/calls/{segment(call_id)}/sip_trace")
