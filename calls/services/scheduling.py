@@ -39,9 +39,10 @@ class _Round:
     calls: set[int] = field(default_factory=set)
 
     def others(self) -> Q:
-        left = Q(account__in=self.accounts) | Q(pk__in=self.calls)
+        """The legs of all other calls."""
+        left = Q(call__account__in=self.accounts) | Q(call__in=self.calls)
         for account_pk, line_pk in self.lines:
-            left |= Q(account=account_pk, phone_line=line_pk)
+            left |= Q(call__account=account_pk, call__phone_line=line_pk)
         return ~left
 
 
@@ -87,12 +88,11 @@ def _deal_with_next(looked: _Round, *, at: datetime) -> bool:
 
 def _next(looked: _Round, *, at: datetime) -> Call | None:
     """The call that is due longest, locked with its leg; those that another process has in hand are passed over."""
-    due = Call.objects.filter(looked.others(), status=Call.Status.SCHEDULED, due_at__lte=at)
+    # Joined, and by one column: so it is the first of the index call_due, however many are due.
     legs = Leg.objects.select_for_update(of=("self", "call"), skip_locked=True)
-    legs = legs.select_related("call__account", "call__agent__current", "call__api_key").filter(call__in=due)
-    # Of the locked row once more: whoever waited for its lock reads the list as it was before.
-    legs = legs.filter(call__status=Call.Status.SCHEDULED)
-    leg = legs.order_by("call__due_at", "call_id").first()
+    legs = legs.select_related("call__account", "call__agent__current", "call__api_key")
+    due = legs.filter(looked.others(), call__status=Call.Status.SCHEDULED, call__due_at__lte=at)
+    leg = due.order_by("call__due_at").first()
     return None if leg is None else leg.call
 
 
