@@ -268,3 +268,25 @@ def test_who_says_nothing_is_hung_up_on_sooner(line: PhoneLine) -> None:
     assert before.spec.first_silence_timeout == 7
     assert after is not None
     assert after.spec.first_silence_timeout is None
+
+
+def test_another_worker_goes_on(line: PhoneLine) -> None:
+    make_holder(seen_at=NOW)
+    call = come_in(line)
+    claim = lifecycle.claim_call(call_id=call.pk, worker=WORKER, at=NOW)
+    assert claim is not None
+    legs.begin_dial(call_id=call.public_id, holder=GATEWAY, at=NOW)
+    legs.mark_leg_answered(call_id=call.public_id, holder=GATEWAY, at=NOW, recording="x.wav", rate=8000)
+    lifecycle.fence_call(call_id=call.public_id, token=claim.token, at=NOW)
+
+    again = lifecycle.claim_call(call_id=call.pk, worker="worker-0000bbbb", at=NOW)
+    assert again is not None
+    session = sessions.load_session(claim=again, at=NOW + seconds(20))
+
+    assert session is not None
+    assert (session.spec.holder, session.spec.is_dialed, session.spec.may_be_machine) == (GATEWAY, True, False)
+    assert [event.type for event in CallEvent.objects.order_by("seq")] == [
+        "call.started",
+        "call.answered",
+        "call.resumed",
+    ]
