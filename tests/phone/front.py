@@ -23,7 +23,10 @@ NUMBER = "+14155550100"
 # Where the trunk that is known by its address calls from.
 TRUNK = "127.0.0.2"
 
-BY_ADDRESS = FrontLine("line_address", ["+14155550101"], [TRUNK])
+# The same carrier's other machine.
+SECOND = "127.0.0.14"
+
+BY_ADDRESS = FrontLine("line_address", ["+14155550101"], [TRUNK, SECOND])
 BY_PASSWORD = FrontLine("line_password", [NUMBER], [], USER, digest(USER, PASSWORD))
 
 

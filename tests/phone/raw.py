@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from tests.phone.sipp import LOOPBACK
 
+# What comes is there within milliseconds, on a machine that has time.
+PATIENCE = 10.0
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
     "m=audio {port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
@@ -72,14 +74,14 @@ class Phone:
     def send(self, text: str | bytes) -> None:
         self.wire.sendto(text.encode() if isinstance(text, str) else text, self.to)
 
-    def hear(self, *, seconds: float = 2.0) -> str:
+    def hear(self, *, seconds: float = PATIENCE) -> str:
         """The next message; nothing where none comes."""
         self.wire.settimeout(seconds)
         with contextlib.suppress(TimeoutError):
             return self.wire.recv(65_535).decode("utf-8", "replace")
         return ""
 
-    def hear_final(self, *, seconds: float = 2.0) -> str:
+    def hear_final(self, *, seconds: float = PATIENCE) -> str:
         """The next message that is not a provisional answer."""
         while (heard := self.hear(seconds=seconds)).startswith("SIP/2.0 1"):
             pass

@@ -108,7 +108,7 @@ def test_no_header_is_smuggled_past_it(tmp_path: Path) -> None:
     """A trunk that claims to be another line: whatever comes through, the gateway reads the front's word."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gateway:
         gateway.bind(("127.0.0.1", 0))
-        gateway.settimeout(0.15)
+        gateway.settimeout(1.0)
         with (
             a_front(tmp_path, gateways=[gateway.getsockname()[1]]) as front,
             a_raw_phone(front.port, host=TRUNK) as trunk,
