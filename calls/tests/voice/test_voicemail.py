@@ -3,9 +3,11 @@ from __future__ import annotations
 import asyncio
 
 import numpy as np
+import pytest
 
+from calls.audio.g711 import ulaw_decode, ulaw_encode
 from calls.tests.voice.stage import RATE, SIZE, a_spec, noise, silence, tone
-from calls.voice.voicemail import AnsweringMachine, ToneDetector
+from calls.voice.voicemail import AnsweringMachine, ToneDetector, is_machine_greeting
 
 
 def heard_by(detector: ToneDetector, pcm: bytes) -> ToneDetector:
@@ -55,6 +57,90 @@ def test_a_person_is_not_taken_for_a_machine():
         machine.hear_words(words)
 
     assert not machine.is_machine
+
+
+def ulaw(pcm: bytes) -> bytes:
+    return ulaw_decode(ulaw_encode(pcm))
+
+
+def noisy(pcm: bytes, level: float) -> bytes:
+    samples = np.frombuffer(pcm, dtype="<i2") + np.random.default_rng(3).normal(0, level, len(pcm) // 2)
+    return samples.clip(-32000, 32000).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("hz", [400, 440, 1000, 1400, 2000])
+@pytest.mark.parametrize("seconds", [0.16, 0.3, 1.0])
+def test_beeps_of_all_kinds_are_found_in_telephone_sound(hz: float, seconds: float):
+    beep = noisy(silence(0.3) + tone(seconds, hz=hz) + silence(0.3), 600)
+
+    assert heard_by(ToneDetector(RATE), ulaw(beep)).has_ended
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        pytest.param(b"".join(tone(0.2, hz=hz) for hz in (440, 494, 523, 587, 523, 494)), id="melody"),
+        pytest.param(
+            b"".join(tone(0.3, hz=hz) + silence(0.05) for hz in (880, 988, 1047, 1175)) + silence(0.3), id="music box"
+        ),
+        pytest.param(tone(4.0, hz=425) + silence(0.3), id="dial tone"),
+        pytest.param(
+            (np.frombuffer(tone(2, hz=440), "<i2") // 2 + np.frombuffer(tone(2, hz=480), "<i2") // 2)
+            .astype("<i2")
+            .tobytes()
+            + silence(0.3),
+            id="ringing",
+        ),
+        pytest.param(noise(2.0) + silence(0.3), id="noise"),
+    ],
+)
+def test_what_is_no_beep(sound: bytes):
+    machine = AnsweringMachine(RATE)
+    for pcm in (noise(1.0) + silence(0.4), sound):
+        for at in range(0, len(pcm) - SIZE + 1, SIZE):
+            machine.hear(ulaw(pcm[at : at + SIZE]))
+
+    assert not machine.is_machine
+
+
+def test_a_tone_before_anybody_spoke_is_the_network_s():
+    machine = AnsweringMachine(RATE)
+    for pcm in (silence(0.3), tone(1.0, hz=425), silence(0.5)):
+        for at in range(0, len(pcm), SIZE):
+            machine.hear(pcm[at : at + SIZE])
+
+    assert not machine.is_machine
+
+
+def test_a_long_hello_is_no_machine():
+    machine = AnsweringMachine(RATE)
+    hello = noise(9.0) + silence(0.6) + noise(6.0)
+    for at in range(0, len(hello), SIZE):
+        machine.hear(hello[at : at + SIZE])
+    machine.hear_words("Hello, hello, just a moment, I am in the kitchen, who is this please?")
+
+    assert not machine.is_machine
+
+
+def test_a_menu_is_no_machine_to_an_agent_that_presses_keys():
+    menu = "You have reached Acme. For sales, press one."
+
+    for allows_menus in (False, True):
+        machine = AnsweringMachine(RATE, allows_menus=allows_menus)
+        machine.hear_words(menu)
+        assert machine.is_machine is not allows_menus
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Bitte hinterlassen Sie eine Nachricht nach dem Signalton.",
+        "Der Teilnehmer ist zurzeit nicht erreichbar.",
+        "Hier ist der Anrufbeantworter von Anna.",
+    ],
+)
+def test_german_greetings_are_known(words: str):
+    assert is_machine_greeting(words)
 
 
 async def test_a_message_is_left_after_the_beep(make_stage):
