@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ops.customer import Customer, make_account
+from ops.customer import Customer
 from ops.listening import AGENT, in_words, listen, shared_words
 from ops.stack import Stack
 from tests.phone import sipp
@@ -43,28 +42,19 @@ def trunk(tmp_path: Path) -> Iterator[int]:
         thread.join()
 
 
-def test_a_whole_call(trunk: int, tmp_path: Path) -> None:
-    env = {
-        **os.environ,
-        "DATABASE_URL": "",
-        "REDIS_URL": "",
-        "PHONE_LINES_ALLOW_PRIVATE": "1",
-        "SIP_HOST": "127.0.0.1",
-    }
-    with Stack(env=env) as stack:
-        customer = Customer(stack.url, make_account(stack, "--credits", "50")["api_key"])
-        line = customer.post(
-            "/phone_lines",
-            {"kind": "sip", "name": "Trunk", "domain": "127.0.0.1", "port": trunk, "numbers": [NUMBER]},
-        )
-        agent = customer.post("/agents", {"name": "Ada", "voice": "en-US-Neural2-F", "first_message": WORDS})
+def test_a_whole_call(stack: Stack, customer: Customer, trunk: int, tmp_path: Path) -> None:
+    line = customer.post(
+        "/phone_lines",
+        {"kind": "sip", "name": "Trunk", "domain": "127.0.0.1", "port": trunk, "numbers": [NUMBER]},
+    )
+    agent = customer.post("/agents", {"name": "Ada", "voice": "en-US-Neural2-F", "first_message": WORDS})
 
-        placed = customer.post("/calls", {"agent_id": agent["id"], "to_number": "+4930901820"})
-        for message in customer.feed(placed["id"], seconds=60):
-            if message["type"] == "transcript.update" and message["speaker"] == "agent" and message["is_final"]:
-                customer.post(f"/calls/{placed['id']}/hangup", {})
-        call = customer.wait_for_analysis(placed["id"], seconds=60)
-        heard = listen(customer.download_recording(call, tmp_path))
+    placed = customer.post("/calls", {"agent_id": agent["id"], "to_number": "+4930901820"})
+    for message in customer.feed(placed["id"], seconds=60):
+        if message["type"] == "transcript.update" and message["speaker"] == "agent" and message["is_final"]:
+            customer.post(f"/calls/{placed['id']}/hangup", {})
+    call = customer.wait_for_analysis(placed["id"], seconds=60)
+    heard = listen(customer.download_recording(call, tmp_path))
 
     assert (placed["phone_line_id"], placed["from_number"]) == (line["id"], NUMBER)
     assert (call["status"], call["ended_reason"], call["ended_by"]) == ("completed", "api_hangup", "api")

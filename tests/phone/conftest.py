@@ -1,0 +1,39 @@
+"""A whole product that trunks on this machine may call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.customer import Customer, make_account
+from ops.stack import Stack
+from tests.phone.incoming import own_port
+
+
+@pytest.fixture(scope="session")
+def sip_port() -> int:
+    return own_port()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, sip_port: int) -> Iterator[Stack]:
+    env = {
+        **os.environ,
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+        "PHONE_LINES_ALLOW_PRIVATE": "1",
+        "SIP_HOST": "127.0.0.1",
+        "SIP_PORT": str(sip_port),
+    }
+    folder: Path = tmp_path_factory.mktemp("phones") / "var"
+    with Stack(var_dir=folder, env=env) as stack:
+        yield stack
+    stack.remove_data()
+
+
+@pytest.fixture
+def customer(stack: Stack) -> Customer:
+    return Customer(stack.url, make_account(stack, "--plan", "enterprise", "--credits", "50")["api_key"])
