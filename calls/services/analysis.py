@@ -117,9 +117,11 @@ def _spoken_by_others(call: Call) -> list[Span]:
     return [*spoken, *(Span(_ms_of(call, start), _ms_of(call, end)) for start, end in answered if end is not None)]
 
 
-def _ms_of(call: Call, at: datetime) -> int:
+def _ms_of(call: Call, at: datetime | None) -> int:
     """The place of a moment in the recording."""
-    return int((at - call.answered_at).total_seconds() * 1000) if call.answered_at is not None else 0
+    if at is None or call.answered_at is None:
+        return 0
+    return int((at - call.answered_at).total_seconds() * 1000)
 
 
 def _summarize(call: Call, turns: Sequence[SaidTurn]) -> str:

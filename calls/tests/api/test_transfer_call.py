@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from calls import tasks
-from calls.models import Call, CallEvent, Transfer
+from calls.models import Call, CallEvent, Transfer, Turn
 from calls.services import control, lifecycle
 from calls.tests.conftest import NOW, WORKER, answer
 from conftest import ApiClient, make_agent, make_key
@@ -115,3 +115,17 @@ def test_twice_with_one_key_is_once(api: Any, account: Any) -> None:
 
     assert (first.status_code, again.status_code, other.status_code) == (200, 200, 400)
     assert Transfer.objects.count() == 1
+
+
+def test_what_is_said_aside_is_no_part_of_the_callers_conversation(api: Any, account: Any) -> None:
+    call_id = talking(api, account)
+    call = Call.objects.get(public_id=call_id)
+    said: dict[str, Any] = {"call": call, "is_final": True, "created_at": NOW}
+    Turn.objects.create(number=1, speaker="user", text="Can I speak to a person?", **said)
+    Turn.objects.create(number=2, speaker="agent", text="Shall I put them through?", is_aside=True, **said)
+    Turn.objects.create(number=3, speaker="user", text="Yes, please.", is_aside=True, **said)
+
+    turns = api.get(f"/v1/calls/{call_id}/transcript").json()["turns"]
+
+    assert api.get(f"/v1/calls/{call_id}").json()["transcript"] == "User: Can I speak to a person?"
+    assert [turn["source"] for turn in turns] == ["user", "agent", "colleague"]
