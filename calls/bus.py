@@ -245,6 +245,30 @@ class Fenced(Item):
     """You no longer drive this call: stop, and write nothing more. `token` is the one that outranks yours."""
 
 
+# --- Between the holder of a leg and the process where its carrier's socket was opened (token 0) ----------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FromCarrier(Item):
+    """What a carrier says of one of its calls; `call` is that one's public id. `stream` names its socket, if it came by one.
+
+    `what` is open, sound (`data` is mu-law at 8 kHz), digit, mark, stop, closed; or state (`data` as the leg knows it).
+    """
+
+    stream: str
+    what: str
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ToCarrier(Item):
+    """What the carrier's socket is to be sent: sound, mark, clear; or close."""
+
+    stream: str
+    what: str
+    data: bytes = b""
+
+
 # --- Between the holder of a leg and those who listen in (token 0) -----------------------------------------------------
 
 

@@ -29,6 +29,11 @@ def queue_line_check(line_pk: int) -> None:
     transaction.on_commit(lambda: check_line.delay(line_pk=line_pk), robust=True)
 
 
+def queue_carrier_hang_up(pk: int) -> None:
+    """Likewise, to end a call at its carrier that we want no more. The reaper queues it again."""
+    transaction.on_commit(lambda: hang_up_at_carrier.delay(pk=pk), robust=True)
+
+
 @shared_task
 def run_call(*, call_id: int, **kwargs: object) -> None:
     """Drive a call's conversation to its end. It claims the call first: a second copy finds nothing to do."""
@@ -105,3 +110,13 @@ def check_line(*, line_pk: int, **kwargs: object) -> None:
     from calls.services import line_checks
 
     line_checks.check_line_of(line_pk=line_pk, at=timezone.now())
+
+
+@shared_task
+def hang_up_at_carrier(*, pk: int, **kwargs: object) -> None:
+    """Have a carrier end a call that outlived ours. It takes its turn first: a second copy finds it taken."""
+    from django.utils import timezone
+
+    from calls.services import twilio_calls
+
+    twilio_calls.hang_up_lost(pk=pk, at=timezone.now())

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from agents.api.previews import voice_preview
 from billing.callbacks import stripe_notice
+from calls import callbacks
 from calls.api.files import call_file
 from vaniagent import health
 from vaniagent.asyncapi import AsyncApiView
@@ -27,6 +28,10 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("billing/stripe", stripe_notice),
+    path("callbacks/twilio/lines/<str:line_id>", callbacks.incoming_call),
+    path("callbacks/twilio/lines/<str:line_id>/status", callbacks.line_state),
+    path("callbacks/twilio/calls/<str:key>/status", callbacks.call_state),
+    path("callbacks/twilio/calls/<str:key>/next", callbacks.next_step),
     path("i18n/", include("django.conf.urls.i18n")),
     path("csp-report", policy_report, name="policy_report"),
     path("healthz", health.healthz),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from calls.models.batch import BatchRow, CallBatch
 from calls.models.call import Call
+from calls.models.carrier_call import CarrierCall
 from calls.models.dialing import DialCheck, DialingRules, DoNotCall
 from calls.models.event import CallEvent
 from calls.models.leg import Leg, LegHolder
@@ -21,6 +22,7 @@ __all__ = [
     "CallBatch",
     "CallEvent",
     "CallWords",
+    "CarrierCall",
     "DataExport",
     "DialCheck",
     "DialingRules",

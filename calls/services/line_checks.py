@@ -9,15 +9,12 @@ from typing import Final
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from calls.models import PhoneLine
-from calls.services import lines
+from calls.models import LineNumber, PhoneLine
+from calls.services import lines, twilio_calls
 from calls.telephony import sip_probe
 from calls.telephony.sip_trunk import Trunk, TrunkUnreachable, look_up
+from calls.telephony.twilio_rest import Login, TwilioAway, TwilioRefused
 
-# Of kinds that calls cannot go over here.
-CANNOT_DIAL: Final[dict[str, str]] = {
-    PhoneLine.Kind.TWILIO: gettext_noop("This installation cannot place calls over Twilio yet."),
-}
 # What a probe says, for the pages.
 _WORDS: Final = (
     gettext_noop("Nobody answers there. Check name, port, transport and firewalls."),
@@ -29,12 +26,20 @@ _WORDS: Final = (
     gettext_noop("The domain leads to no address."),
     gettext_noop("The domain leads to a private address, and this installation allows none."),
 )
+WORKS: Final = str(sip_probe.Answer.WORKS)
+TWILIO_REFUSES: Final = gettext_noop("Twilio refused the account SID or the auth token.")
+TWILIO_AWAY: Final = gettext_noop("Twilio does not answer.")
+TWILIO_CLOSED: Final = gettext_noop("The account with Twilio is suspended or closed.")
+TWILIO_NUMBERS: Final = gettext_noop("A number of the line is not one of the account with Twilio.")
+_SUSPENDED: Final = (20005, 20006, 10001)
+NOT_PUBLIC: Final = gettext_noop("Twilio cannot reach this installation: its public address must begin with https.")
 
 
 def check_line(*, line: PhoneLine, at: datetime) -> PhoneLine:
     """Try the line and write down what came of it. It asks over the network: no transaction may be open."""
-    if line.kind in CANNOT_DIAL:
-        return lines.note_check(line=line, status=lines.Status.UNREACHABLE, detail=CANNOT_DIAL[line.kind], at=at)
+    if line.kind == PhoneLine.Kind.TWILIO:
+        status, detail = _ask_twilio(line)
+        return lines.note_check(line=line, status=status, detail=detail, at=at)
 
     trunk = Trunk.of(lines.dial_params(line))
     try:
@@ -54,6 +59,27 @@ def note_answer(*, line: PhoneLine, answer: sip_probe.Answer | str, at: datetime
     else:
         status = lines.Status.UNREACHABLE
     return lines.note_check(line=line, status=status, detail=str(answer), at=at)
+
+
+def _ask_twilio(line: PhoneLine) -> tuple[str, str]:
+    """How the line is, and why."""
+    login, rest = Login(line.account_sid, line.secret), twilio_calls.rest()
+    try:
+        if rest.account_status(login) != "active":
+            return lines.Status.UNAUTHORIZED, TWILIO_CLOSED
+        numbers = list(LineNumber.objects.filter(line=line).order_by("position").values_list("number", flat=True))
+        if rest.missing_numbers(login, numbers):
+            return lines.Status.UNAUTHORIZED, TWILIO_NUMBERS
+    except TwilioRefused as refused:
+        # Somebody else's account is not found, and a suspended one may not ask.
+        if refused.code in _SUSPENDED:
+            return lines.Status.UNAUTHORIZED, TWILIO_CLOSED
+        return lines.Status.UNAUTHORIZED, TWILIO_REFUSES
+    except TwilioAway:
+        return lines.Status.UNREACHABLE, TWILIO_AWAY
+    if not settings.PUBLIC_URL.startswith("https://") and not settings.PHONE_LINES_ALLOW_PRIVATE:
+        return lines.Status.UNREACHABLE, NOT_PUBLIC
+    return lines.Status.READY, WORKS
 
 
 def check_line_of(*, line_pk: int, at: datetime) -> None:

@@ -192,6 +192,8 @@ def dial_params(line: PhoneLine) -> dict[str, object]:
     """What a leg needs to know of its line; nothing of one that is gone."""
     if line.deleted_at is not None or line.kind != Kind.SIP:
         return {}
+    if line.kind == Kind.TWILIO:
+        return {"line": line.public_id, "account_sid": line.account_sid, "auth_token": line.secret}
     return {
         "line": line.public_id,
         "domain": line.domain,

@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce, Now
 
 from calls import links, tasks
 from calls.models import Call, Leg, LegHolder
-from calls.services import control, lifecycle
+from calls.services import control, lifecycle, twilio_calls
 from calls.telephony.base import EndedBy, EndReason
 
 logger = logging.getLogger(__name__)
@@ -68,6 +68,7 @@ def reap(*, at: datetime) -> None:
         _bury_the_dead(at)
         for find, mend in steps:
             _each(find(at).order_by("pk")[:MOST], mend, at)
+        twilio_calls.end_lost(at=at, most=MOST)
         LegHolder.objects.filter(seen_at__lt=at - FORGET_HOLDER_AFTER).delete()
 
 

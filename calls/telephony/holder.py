@@ -60,12 +60,14 @@ class Holder:
         recorder: Recorder,
         synthesizer: Synthesizer | None,
         most_legs: int,
+        from_carrier: Callable[[str, bus.FromCarrier], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._wire = wire
         self._store = store
         self._most_legs = most_legs
+        self._from_carrier = from_carrier
         self._clock = clock
         self._wall = wall
         self._witness = Witness()
@@ -152,7 +154,11 @@ class Holder:
 
     def take(self, sender: str, items: list[bus.Item]) -> None:
         """Obey a batch from the bus."""
-        self._switchboard.take(sender, items)
+        if self._from_carrier is not None:
+            for item in items:
+                if isinstance(item, bus.FromCarrier):
+                    self._from_carrier(sender, item)
+        self._switchboard.take(sender, [item for item in items if not isinstance(item, bus.FromCarrier)])
 
     async def publish(self) -> None:
         """Send what the legs have for their workers, and learn who is there."""

@@ -15,7 +15,7 @@ DOCS: Final = ROOT / "docs"
 
 # A resource whose words are on another's page, or on none of docs/api.
 _WORDS_OF: Final = {"webhook_deliveries": "webhook_endpoints", "openapi": "errors"}
-_GUIDES: Final = ("first-call", "webhooks", "sockets", "sip", "self-hosting")
+_GUIDES: Final = ("first-call", "webhooks", "sockets", "sip", "twilio", "self-hosting")
 # What holds for all resources comes before them, what is no resource after them.
 _BEFORE: Final = ("keys", "errors")
 _AFTER: Final = ("feed",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from django.test import Client
@@ -76,7 +76,8 @@ def test_a_trunk_is_added_changed_and_removed(browser: Client, account: Account)
     assert not PhoneLine.objects.existing().exists()
 
 
-def test_twilio_is_added_and_made_the_default(browser: Client, account: Account) -> None:
+def test_twilio_is_added_and_made_the_default(browser: Client, account: Account, settings: Any) -> None:
+    settings.TWILIO_API_URL = "http://127.0.0.1:1"
     browser.post("/settings/lines/new/sip", SIP)
     browser.post(
         "/settings/lines/new/twilio",
@@ -87,7 +88,9 @@ def test_twilio_is_added_and_made_the_default(browser: Client, account: Account)
     page = browser.post(f"/settings/lines/{twilio.public_id}/default", follow=True).content.decode()
 
     assert PhoneLine.objects.get(is_default=True) == twilio
-    assert "This installation cannot place calls over Twilio yet." in page
+    assert "Twilio does not answer." in page
+    form = browser.get(f"/settings/lines/{twilio.public_id}/edit").content.decode()
+    assert f"{settings.PUBLIC_URL}/callbacks/twilio/lines/{twilio.public_id}/status" in form
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from agents.models import Agent
 from calls import inbound_limits
 from calls.models import PhoneLine
-from calls.services import inbound, line_checks, lines, shield
+from calls.services import inbound, line_checks, lines, shield, twilio_calls
 from calls.telephony import sandbox
 from dashboard.access import Role, page
 from dashboard.acting import actor_of
@@ -130,7 +130,9 @@ def edit_line(request: DashboardRequest, line_id: str) -> HttpResponseBase:
             return _tried(request, line, _("Saved. Calls from now on go by it."))
     refused = shield.refusals(line=line, days=REFUSALS_DAYS, at=timezone.now())
     turned_away = [(REFUSED.get(word, word), count) for word, count in refused.items()]
-    context = {"form": form, "kind": line.kind, "line": line, "turned_away": turned_away}
+    is_twilio = line.kind == PhoneLine.Kind.TWILIO
+    webhook = twilio_calls.voice_url(line) if is_twilio else ""
+    context = {"form": form, "kind": line.kind, "line": line, "turned_away": turned_away, "webhook": webhook}
     return render(request, "dashboard/settings_line_form.html", context)
 
 

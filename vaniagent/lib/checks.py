@@ -72,6 +72,19 @@ def check_choices(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
 
 
 @register()
+def check_twilio_is_twilio(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    if settings.TWILIO_API_URL.startswith("https://") or settings.PHONE_LINES_ALLOW_PRIVATE:
+        return []
+    return [
+        Error(
+            "TWILIO_API_URL does not begin with https://: auth tokens would be sent in the clear.",
+            hint="Leave it out. Another address is for tests, which set PHONE_LINES_ALLOW_PRIVATE as well.",
+            id="vaniagent.E007",
+        )
+    ]
+
+
+@register()
 def check_stripe_is_whole(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     if bool(settings.STRIPE_SECRET_KEY) == bool(settings.STRIPE_WEBHOOK_SECRET):
         return []

@@ -27,6 +27,9 @@ from calls.telephony.sandbox import sandbox_legs
 from calls.telephony.sip import sip_legs
 from calls.telephony.sip_phone import SipPhone, SipSettings
 from calls.telephony.store import StoreAway
+from calls.telephony.twilio import TwilioPhone, twilio_legs
+from calls.telephony.twilio_rest import TwilioRest
+from calls.twilio_book import DjangoBook
 
 logger = logging.getLogger(__name__)
 
@@ -69,13 +72,21 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
             store = DjangoLegStore(name=name, kind="gateway", jobs=jobs)
             phone = SipPhone(sip_settings(max_legs))
             traces = TraceKeeper(jobs)
+            twilio = TwilioPhone(
+                rest=TwilioRest(api_url=settings.TWILIO_API_URL), book=DjangoBook(name=name, jobs=jobs), send=bus.send
+            )
             holder = Holder(
                 wire=bus,
                 store=store,
-                kinds={LegKind.SANDBOX: sandbox_legs(speech), LegKind.SIP: sip_legs(phone, keep_trace=traces.keep)},
+                kinds={
+                    LegKind.SANDBOX: sandbox_legs(speech),
+                    LegKind.SIP: sip_legs(phone, keep_trace=traces.keep),
+                    LegKind.TWILIO: twilio_legs(twilio),
+                },
                 recorder=recorder,
                 synthesizer=speech,
                 most_legs=max_legs,
+                from_carrier=twilio.take,
             )
             registrations = DjangoRegistrations(name=name, jobs=inbound_jobs)
             registrar = phone.receive(
@@ -100,6 +111,7 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
                     await registrar.stop()
                     await traces.finish()
                     await phone.close()
+                    twilio.close()
                 saying.cancel()
     logger.info("the gateway has ended", extra={"gateway": name, "worst_tick_ms": round(holder.lateness.worst * 1000)})
 

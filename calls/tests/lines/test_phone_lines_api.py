@@ -214,14 +214,15 @@ def test_the_same_key_makes_one_line(api: ApiClient) -> None:
     assert PhoneLine.objects.count() == 1
 
 
-def test_a_kind_that_cannot_be_dialled_says_so(api: ApiClient, account: Account) -> None:
+def test_a_line_that_leads_nowhere_says_so(api: ApiClient, account: Account, settings: Any) -> None:
+    settings.TWILIO_API_URL = "http://127.0.0.1:1"
     line = make_line(account, kind="twilio")
 
     r = api.post(f"/v1/phone_lines/{line.public_id}/check")
 
     assert r.status_code == 200
     assert r.json()["status"] == "unreachable"
-    assert r.json()["status_detail"] == "This installation cannot place calls over Twilio yet."
+    assert r.json()["status_detail"] == "Twilio does not answer."
     assert r.json()["checked_at"] is not None
 
 
