@@ -190,7 +190,7 @@ def choose_line(*, account: Account, is_test: bool, to_number: str, from_number:
 
 def dial_params(line: PhoneLine) -> dict[str, object]:
     """What a leg needs to know of its line; nothing of one that is gone."""
-    if line.deleted_at is not None or line.kind != Kind.SIP:
+    if line.deleted_at is not None:
         return {}
     if line.kind == Kind.TWILIO:
         return {"line": line.public_id, "account_sid": line.account_sid, "auth_token": line.secret}
