@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboard.views import audit, billing, data, invitation, keys, lines, members, webhooks, workspace_settings
+from dashboard.views import (
+    audit,
+    billing,
+    data,
+    do_not_call,
+    invitation,
+    keys,
+    lines,
+    members,
+    webhooks,
+    workspace_settings,
+)
 
 SETTINGS = [
     path("settings/keys", keys.key_list, name="settings_keys"),
@@ -43,6 +54,11 @@ SETTINGS = [
     path("settings/data/export", data.ask_export, name="ask_export"),
     path("settings/data/exports/<str:export_id>", data.download_export, name="download_export"),
     path("settings/data/erase", data.erase_caller, name="erase_caller"),
+    path("settings/do-not-call", do_not_call.show_list, name="settings_do_not_call"),
+    path("settings/do-not-call/add", do_not_call.add_number, name="add_do_not_call"),
+    path("settings/do-not-call/import", do_not_call.import_numbers, name="import_do_not_call"),
+    path("settings/do-not-call/export.csv", do_not_call.export_numbers, name="export_do_not_call"),
+    path("settings/do-not-call/<str:entry_id>/remove", do_not_call.remove_number, name="remove_do_not_call"),
     path("settings/audit", audit.audit_log, name="settings_audit"),
     path("settings/lines", lines.show_lines, name="settings_lines"),
     path("settings/lines/new/sip", lines.new_line, {"kind": "sip"}, name="new_sip_line"),
