@@ -21,6 +21,8 @@ Patience = AgentVersion.Patience
 
 _BODY: Final[Any] = AgentBody().fields
 _SPEECH: Final[Any] = _BODY["speech"].fields
+# Settings that the API alone changes.
+_NOT_HERE: Final = {"compliance": _("Recording, consent and calls to one number")}
 # Offered while typing; any language tag will do.
 LANGUAGES: Final = (
     ("en-US", _("English, United States")),
@@ -171,7 +173,7 @@ class AgentForm(forms.Form):
 
     def settings(self) -> dict[str, Any]:
         """What the form holds, once it is valid."""
-        return {name: self.cleaned_data[name] for name in SETTINGS}
+        return {name: self.cleaned_data[name] for name in SETTINGS if name not in _NOT_HERE}
 
     def changes_to(self, version: AgentVersion) -> dict[str, Any]:
         """What of it differs from a version. Line ends alone are no difference."""
@@ -180,12 +182,13 @@ class AgentForm(forms.Form):
 
 def labels_of(names: Iterable[str]) -> list[str]:
     """What people call these settings."""
-    return [str(AgentForm.base_fields[name].label) for name in names]
+    fields = AgentForm.base_fields
+    return [str(fields[name].label if name in fields else _NOT_HERE[name]) for name in names]
 
 
 def settings_of(version: AgentVersion) -> dict[str, Any]:
     """A version as the form shows it."""
-    return {name: getattr(version, name) for name in SETTINGS}
+    return {name: getattr(version, name) for name in SETTINGS if name not in _NOT_HERE}
 
 
 def settings_of_new(starter: Mapping[str, Any] | None = None) -> dict[str, Any]:

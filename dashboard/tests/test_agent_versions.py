@@ -128,3 +128,21 @@ def test_what_was_written_is_shown_as_text(browser, agent):
         text = browser.get(f"/agents/{agent.public_id}/versions/{number}").text
         assert HOSTILE not in text
         assert "&lt;img src=x onerror=alert(1)&gt;" in text
+
+
+def test_versions_tell_what_only_the_api_changes(browser, agent):
+    wanted = {
+        "recording_announcement": f"We record. {HOSTILE}",
+        "consent": {"ask": "May we?", "if_no": "go_on_unrecorded"},
+        "max_calls_per_day": 2,
+        "max_calls_per_week": 5,
+    }
+    agents.update_agent(agent=agent, settings={"compliance": wanted})
+
+    told = browser.get(f"/agents/{agent.public_id}/versions/2").text
+
+    assert "Recording, consent and calls to one number" in told
+    assert "Question for consent: May we?" in told
+    assert "After a no: no recording" in told
+    assert "Calls to one number a day: 2" in told
+    assert HOSTILE not in told
