@@ -246,3 +246,17 @@ async def test_what_is_no_frame_closes_the_socket(member):
     await member.speak(b"\0" * 100)
 
     assert await member.close_code() == listening.BAD_FRAME
+
+
+async def test_who_is_switched_off_operates_nothing(member, talk, by):
+    """A member still, but one who may no longer log in."""
+    unused = operating.listen_path(call=talk.call, by=by)
+    await in_database(User.objects.filter(pk=by.user.pk).update, is_active=False)
+
+    await member.send(type="take_over")
+
+    assert await member.close_code() == listening.GONE
+    late = FakeBrowser(unused)
+    assert await late.open()
+    assert await late.close_code() == listening.GONE
+    assert not await CallEvent.objects.filter(type="call.taken_over").aexists()
