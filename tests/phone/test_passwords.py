@@ -9,6 +9,7 @@ import pytest
 
 from calls.telephony.base import EndReason
 from calls.telephony.sip_probe import Answer, probe
+from calls.telephony.sip_trace import REMOVED
 from calls.telephony.sip_trunk import Trunk
 from tests.phone import sipp
 from tests.phone.caller import Caller, a_phone, leg_to
@@ -41,8 +42,16 @@ async def test_the_right_password(tmp_path: Path) -> None:
         await leg.dial()
         await caller.is_answered.wait()
         await leg.hang_up()
+        await asyncio.sleep(0.3)
+        trace = phone.take_trace(leg._sip_call_id).messages
 
     assert caller.log == ["ringing", "answered"]
+    titles = [message.title for message in trace]
+    assert titles[:2] == ["INVITE", "407 Proxy Authentication Required"]
+    assert "BYE" in titles
+    texts = "\n".join(message.text for message in trace)
+    assert f"Proxy-Authorization: {REMOVED}" in texts
+    assert "response=" not in texts
 
 
 @pytest.mark.parametrize("password", ["wrong", ""])
