@@ -7,13 +7,15 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from calls.telephony.base import EndedBy, EndReason
 from calls.telephony.front.tables import FrontLine, digest
 from calls.telephony.sip import SipLeg
+from calls.telephony.sip_incoming import TurnedAway
 from ops.strangers import pour
-from ops.torture import messages
+from ops.torture import messages, random_damage
 from tests.phone.caller import Caller
 from tests.phone.front import TRUNK, Front, a_front
 from tests.phone.incoming import Desk, a_desk, answer
@@ -113,6 +115,24 @@ async def a_house(folder: Path) -> AsyncIterator[tuple[Front, Desk, PickUp]]:
     async with a_desk() as (desk, phone, port):
         with a_front(folder, gateways=[port], lines=[BY_ADDRESS, BY_PASSWORD]) as front:
             yield front, desk, lambda caller: answer(desk, phone, caller)
+
+
+async def test_what_a_trunk_sends_leaves_no_call_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack keeps a call that names no way back for ever, and has room for so many."""
+
+    async def nobody(*_: object, **__: object) -> str:
+        raise TurnedAway(403, "Forbidden")
+
+    async with a_house(tmp_path) as (front, desk, _):
+        monkeypatch.setattr(desk, "admit", nobody)
+        target = f"{LOOPBACK}:{front.port}"
+        before = len(psutil.Process().net_connections("udp4"))
+        evil = [messages(target)["without Contact"]] * 20 + list(random_damage(target, seed=3, count=600))
+        await asyncio.to_thread(pour, evil, to=(LOOPBACK, front.port), rate=800, source=TRUNK)
+        async with asyncio.timeout(30):
+            # Of the end of a call that was refused the stack says nothing.
+            while len(psutil.Process().net_connections("udp4")) > before:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
 
 
 async def test_calls_that_come_in(tmp_path: Path) -> None:
