@@ -39,6 +39,8 @@ REFUSED_BY_FILES: Final = (
 )
 # What a batch is in, or has nobody for.
 REFUSED_BY_BATCHES: Final = ("This batch is ", "There is nobody to call in this file")
+# Whom a call may be given to is its agent's setting, and only in a conversation somebody is.
+REFUSED_BY_TRANSFERS: Final = ("The call is not in progress", "The agent may transfer calls to nobody like that")
 # A sample is sent of what the endpoint was made for.
 REFUSED_BY_WANTS: Final = "The endpoint wants no "
 
@@ -70,6 +72,7 @@ def after_call(context: Any, case: Any, response: Any) -> None:
             *REFUSED_BY_TIMES,
             *REFUSED_BY_FILES,
             *REFUSED_BY_BATCHES,
+            *REFUSED_BY_TRANSFERS,
             REFUSED_BY_WANTS,
         )
     ):
