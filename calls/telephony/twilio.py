@@ -34,8 +34,6 @@ SILENT_SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 10.0
 # Twilio says when a mark is played. A flush can tell no better what was heard.
 MARK_EVERY: Final = 3
-# While so much waits to be heard, silence is left out: so the time that a broken socket took is made up for.
-MOST_BEHIND: Final = 25
 MOST_KEPT: Final = 60 * FRAMES_PER_SECOND
 # Requests to Twilio at once.
 THREADS: Final = 16
@@ -256,7 +254,8 @@ class TwilioLeg:
             return
         if self._tones:
             frame = self._tones.popleft()
-        if frame == SILENCE and (self._stream is None or len(self._sent) > MOST_BEHIND):
+        if frame == SILENCE:
+            # Twilio plays silence by itself, and so makes up for what a broken socket took.
             return
         if self._stream is None:
             self._waiting.append(frame)
@@ -318,7 +317,6 @@ class TwilioLeg:
                 # Broken: Twilio opens another.
                 self._stream = None
             case "stop":
-                self._stream = None
                 self._end(LegEnd(EndReason.USER_HANGUP, EndedBy.USER))
 
     def _open(self, sender: str, stream: str) -> None:
