@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 TOKEN_SECONDS: Final = 30
 # Who calls hears ringing for so long at most: shorter than the reaper's patience.
 RING_FOR: Final = timedelta(seconds=25)
+# A caller who hides is ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN or UNAVAILABLE, as a keypad has the letters.
+HIDDEN: Final = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 # A call's end and Twilio's word of it cross.
 LOST_AFTER: Final = timedelta(seconds=5)
 TRY_AGAIN_AFTER: Final = timedelta(seconds=10)
@@ -173,7 +175,7 @@ def _admit(
         admitted.call = inbound.start_inbound_call(
             line=line,
             to_number=to_number,
-            from_number=from_number or None,
+            from_number=None if from_number in HIDDEN else from_number or None,
             kind=Leg.Kind.TWILIO,
             metadata={},
             holder="",

@@ -226,6 +226,13 @@ def test_the_same_call_twice_is_one(line):
     assert (Call.objects.count(), Leg.objects.count(), CarrierCall.objects.count()) == (1, 1, 1)
 
 
+@pytest.mark.parametrize("caller", ["+266696687", "", "anonymous"])
+def test_a_caller_who_hides_has_no_number(line, caller):
+    ring(line, caller=caller)
+
+    assert Call.objects.get().from_number is None
+
+
 def test_unknown_numbers_are_rejected_and_cost_nothing(line):
     answer = ring(line, to="+14155559999").content.decode()
 
