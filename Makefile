@@ -40,7 +40,7 @@ fmt: .venv/all.stamp ## Format
 bench: .venv/all.stamp ## Measure voice and the rest (ARGS=voice for that part alone; pages wants Chromium, which test-system installs)
 	@exec $(VENV) -m ops.bench $(ARGS)
 
-drill: .venv/runtime.stamp ## Kill workers in mid-talk, place thirty calls in a row, lose everything at every line (ARGS=kills, thirty, faults, sdks, batch)
+drill: .venv/runtime.stamp ## Kill workers in mid-talk, place thirty calls in a row, lose everything at every line (ARGS=kills, thirty, faults, sdks, batch, capacity, hostile-sip)
 	@exec $(VENV) -m ops.drill $(ARGS)
 
 screenshots: .venv/all.stamp ## Take pictures of every page, wide and narrow, light and dark, into var/screenshots (ARGS=calls)

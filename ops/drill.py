@@ -6,6 +6,7 @@ python -m ops.drill faults     a thousand POSTs, while processes and connections
 python -m ops.drill sdks       500 creates through the Python SDK on a network that fails, and a feed cut at 100 places
 python -m ops.drill batch      a batch of 500 rows with retries, while processes are killed, and every total compared
 python -m ops.drill capacity   a thousand calls over a SIP trunk that loses packets, and nothing left over
+python -m ops.drill hostile-sip  live calls, while strangers send what they can to gateway, front and ports of sound
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from ops.customer import Customer, make_account
 from ops.drill_batch import batch
 from ops.drill_capacity import capacity
 from ops.drill_faults import faults
+from ops.drill_hostile import hostile_sip
 from ops.drill_talks import kills, thirty
 from ops.stack import Stack
 from ops.takeover import AGENT
 
-DRILLS = ["kills", "thirty", "faults", "sdks", "batch", "capacity"]
+DRILLS = ["kills", "thirty", "faults", "sdks", "batch", "capacity", "hostile-sip"]
 
 
 def main() -> int:
@@ -45,6 +47,8 @@ def main() -> int:
         broken += batch()
     if "capacity" in wanted:
         broken += capacity()
+    if "hostile-sip" in wanted:
+        broken += hostile_sip()
     print("\n" + ("\n".join(broken) if broken else "All as promised."))
     return 1 if broken else 0
 

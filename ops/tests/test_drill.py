@@ -36,6 +36,11 @@ def test_what_is_named_is_done_and_without_a_name_everything(
         drilled.append("capacity")
         return []
 
+    def hostile_sip() -> list[str]:
+        drilled.append("hostile-sip")
+        return []
+
+    monkeypatch.setattr(drill, "hostile_sip", hostile_sip)
     monkeypatch.setattr(drill, "batch", batch)
     monkeypatch.setattr(drill, "capacity", capacity)
     monkeypatch.setattr(drill, "talks", talks)
