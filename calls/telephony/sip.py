@@ -15,6 +15,7 @@ from baresip.events import Event, StackEvent
 from calls.audio.framing import TELEPHONE_RATE, frame_bytes, silent_frame
 from calls.telephony.base import EndedBy, EndReason, Leg, LegEnd, LegEvents, LegFactory, LegKind, LegSpec
 from calls.telephony.sip_phone import SipPhone
+from calls.telephony.sip_refer import WAS_REFERRED, ask_to_refer
 from calls.telephony.sip_trace import Trace
 from calls.telephony.sip_trunk import Trunk, TrunkUnreachable
 
@@ -159,6 +160,12 @@ class SipLeg:
             with contextlib.suppress(BaresipError):
                 await self._call.send_dtmf(digits)
 
+    async def refer(self, to: str) -> LegEnd | None:
+        """Ask the trunk to connect the person with this address (Refers)."""
+        if self._call is None or not self._is_answered or self._over:
+            return LegEnd(EndReason.CANCELED, EndedBy.PLATFORM, "not in a call")
+        return await ask_to_refer(self._call, to)
+
     async def close(self) -> None:
         await self.hang_up()
         # The far end's last word is on its way.
@@ -216,6 +223,8 @@ class SipLeg:
             end = LegEnd(EndReason.CANCELED, EndedBy.USER) if self._spec.is_inbound else end_of_answer(text)
         elif text.startswith("rtp stream"):
             end = LegEnd(EndReason.MEDIA_LOST, EndedBy.CARRIER, "no sound came")
+        elif text == WAS_REFERRED:
+            end = LegEnd(EndReason.TRANSFERRED, EndedBy.AGENT, "the trunk did it")
         else:
             end = LegEnd(EndReason.USER_HANGUP, EndedBy.USER)
         self._end(end)
