@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from calls.tests.twilio_peer import TwilioPeer
 from ops.customer import Customer, make_account
 from ops.stack import Stack
 from tests.phone.incoming import own_port
@@ -19,7 +20,13 @@ def sip_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, sip_port: int) -> Iterator[Stack]:
+def twilio() -> Iterator[TwilioPeer]:
+    with TwilioPeer() as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, sip_port: int, twilio: TwilioPeer) -> Iterator[Stack]:
     env = {
         **os.environ,
         "DATABASE_URL": "",
@@ -27,6 +34,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, sip_port: int) -> Iterator[S
         "PHONE_LINES_ALLOW_PRIVATE": "1",
         "SIP_HOST": "127.0.0.1",
         "SIP_PORT": str(sip_port),
+        "TWILIO_API_URL": twilio.url,
     }
     folder: Path = tmp_path_factory.mktemp("phones") / "var"
     with Stack(var_dir=folder, env=env) as stack:
