@@ -47,6 +47,7 @@ class AgentVersion(models.Model):
     class VoicemailAction(models.TextChoices):
         LEAVE_MESSAGE = "leave_message"
         HANG_UP = "hang_up"
+        OFF = "off"
 
     class Patience(models.TextChoices):
         QUICK = "quick"
@@ -68,6 +69,7 @@ class AgentVersion(models.Model):
         max_length=20, choices=VoicemailAction.choices, default=VoicemailAction.LEAVE_MESSAGE
     )
     voicemail_message = models.TextField(null=True, blank=True, help_text="Null: made from the prompt")
+    screening_message = models.TextField(null=True, blank=True, help_text="Null: made from the first message")
     silence_timeout = models.PositiveIntegerField(
         default=21, validators=[MinValueValidator(5), MaxValueValidator(120)], help_text="Seconds"
     )
@@ -85,6 +87,8 @@ class AgentVersion(models.Model):
     transfers = models.JSONField(default=list, db_default=[])
     # As `agents.compliance` writes it; empty: none of it.
     compliance = models.JSONField(default=dict, db_default={})
+    # As `agents.keypad` writes it; empty: as it is where nothing is said of keys.
+    keypad = models.JSONField(default=dict, db_default={})
     # Who made the version; both null where it was the platform, or they are gone.
     author = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     author_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")

@@ -32,6 +32,7 @@ SETTINGS: Final = (
     "first_message",
     "voicemail_action",
     "voicemail_message",
+    "screening_message",
     "silence_timeout",
     "interruptible",
     "patience",
@@ -39,6 +40,7 @@ SETTINGS: Final = (
     "calling_hours",
     "transfers",
     "compliance",
+    "keypad",
 )
 
 

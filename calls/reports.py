@@ -91,6 +91,9 @@ class Reports:
     def digit(self, *, digit: str) -> None:
         self._put(transcripts.record_notice, event_type="call.digit", data={"digit": digit})
 
+    def digits_sent(self, *, digits: str) -> None:
+        self._put(transcripts.record_notice, event_type="call.digits_sent", data={"digits": digits})
+
     def heed(self, *, kind: Notice, detail: str = "") -> None:
         if kind == "opted_out":
             self._put(do_not_call.record_opt_out, text=detail)

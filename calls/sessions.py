@@ -9,7 +9,8 @@ from typing import Final, cast
 
 from django.db.models import F
 
-from agents import compliance, transfers, voices
+from agents import compliance, keypad, transfers, voices
+from agents.models import AgentVersion
 from calls import inbound_limits
 from calls.audio.framing import TELEPHONE_RATE
 from calls.models import Call, CallEvent, Leg, LegHolder, Turn
@@ -17,6 +18,7 @@ from calls.services import operating
 from calls.services.lifecycle import Claim
 from calls.services.transfers import pending_transfer
 from calls.telephony.browser import BROWSER_RATE
+from calls.voice.keypad import KeypadRules
 from calls.voice.session import Destination, PastTurn, Patience, PendingTransfer, SessionSpec, Speaker
 
 # A holder that lives says so every second.
@@ -60,6 +62,8 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         first_message=version.first_message,
         voicemail_action="hang_up" if version.voicemail_action == "hang_up" else "leave_message",
         voicemail_message=version.voicemail_message,
+        screening_message=version.screening_message,
+        keypad=_keys(version),
         silence_timeout=version.silence_timeout,
         first_silence_timeout=_first_silence_timeout(call, turns),
         is_interruptible=version.interruptible,
@@ -81,7 +85,8 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
             Destination(one.name, one.when, one.announcement) for one in transfers.read(version.transfers)
         ),
         transfer=_pending(call),
-        may_be_machine=call.direction == Call.Direction.OUTBOUND,
+        may_be_machine=call.direction == Call.Direction.OUTBOUND and version.voicemail_action != "off",
+        is_outbound=call.direction == Call.Direction.OUTBOUND,
         rate=BROWSER_RATE if leg.kind == Leg.Kind.BROWSER else TELEPHONE_RATE,
     )
     return Session(call, spec)
@@ -93,6 +98,11 @@ def _first_silence_timeout(call: Call, turns: Sequence[Turn]) -> float | None:
     if call.direction == Call.Direction.OUTBOUND or call.phone_line is None or has_spoken:
         return None
     return min(call.agent_version.silence_timeout, inbound_limits.read(call.phone_line.inbound_limits).silent_after)
+
+
+def _keys(version: AgentVersion) -> KeypadRules:
+    kept = keypad.read(version.keypad)
+    return KeypadRules(kept.menu, kept.terminator, kept.digit_timeout, kept.may_press, kept.wanted)
 
 
 def _pending(call: Call) -> PendingTransfer | None:

@@ -24,6 +24,7 @@ REFUSED_BY_LINES: Final = (
 REFUSED_BY_HOURS: Final = (
     "'calling_hours': ",
     "'transfers': ",
+    "'keypad': ",
     "Outside this agent's calling hours",
     "This agent calls by the clock of whoever is called",
     "This number may be in several time zones",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from agents import compliance, hours, previews, transfers, voices
+from agents import compliance, hours, keypad, previews, transfers, voices
 from agents.models import Agent, AgentVersion
 from vaniagent.lib.api.fields import BoolField, IdField, NumberField, TextField, WholeNumberField
 from vaniagent.lib.api.serializers import Input, PageQuery
@@ -129,6 +129,34 @@ class ComplianceBody(Input):
             raise serializers.ValidationError(str(error)) from error
 
 
+class ChoiceBody(Input):
+    """One key, and what it means to the agent."""
+
+    digit = serializers.RegexField(f"^{keypad.DIGIT}$")
+    meaning = TextField(max_length=keypad.MEANING_MAX)
+
+
+class KeypadBody(Input):
+    """What the agent makes of a telephone's keys."""
+
+    menu = serializers.ListField(child=ChoiceBody(), max_length=keypad.MOST_CHOICES, required=False)
+    terminator = serializers.ChoiceField(choices=keypad.TERMINATORS, default=keypad.NONE.terminator, allow_blank=True)
+    digit_timeout = NumberField(
+        min_value=keypad.SHORTEST_PAUSE,
+        max_value=keypad.LONGEST_PAUSE,
+        default=keypad.NONE.digit_timeout,
+        help_text="Seconds",
+    )
+    may_press = BoolField(default=False)
+    wanted = TextField(max_length=keypad.MEANING_MAX, default="", allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return keypad.read(attrs).as_json()
+        except keypad.BadKeypad as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
 class AgentBody(Input):
     """What makes an agent, or changes one."""
 
@@ -141,11 +169,13 @@ class AgentBody(Input):
     first_message = TextField(max_length=MESSAGE_MAX, required=False, allow_null=True)
     voicemail_action = serializers.ChoiceField(choices=AgentVersion.VoicemailAction.choices, required=False)
     voicemail_message = TextField(max_length=MESSAGE_MAX, required=False, allow_null=True)
+    screening_message = TextField(max_length=MESSAGE_MAX, required=False, allow_null=True)
     silence_timeout = WholeNumberField(min_value=5, max_value=120, required=False)
     speech = SpeechBody(required=False)
     calling_hours = CallingHoursBody(required=False, allow_null=True)
     transfers = serializers.ListField(child=DestinationBody(), max_length=transfers.MOST, required=False)
     compliance = ComplianceBody(required=False)
+    keypad = KeypadBody(required=False)
 
     def validate_transfers(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
         try:
@@ -209,6 +239,19 @@ class ComplianceSerializer(serializers.Serializer[Any]):
     max_calls_per_week = serializers.IntegerField(allow_null=True)
 
 
+class ChoiceSerializer(serializers.Serializer[Any]):
+    digit = serializers.CharField()
+    meaning = serializers.CharField()
+
+
+class KeypadSerializer(serializers.Serializer[Any]):
+    menu = ChoiceSerializer(many=True)
+    terminator = serializers.ChoiceField(choices=keypad.TERMINATORS, allow_blank=True)
+    digit_timeout = serializers.FloatField()
+    may_press = serializers.BooleanField()
+    wanted = serializers.CharField(allow_blank=True)
+
+
 class AgentSerializer(serializers.ModelSerializer[Agent]):
     id = IdField("agent", source="public_id")
     name = serializers.CharField(source="current.name")
@@ -222,11 +265,13 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
         source="current.voicemail_action", choices=AgentVersion.VoicemailAction.choices
     )
     voicemail_message = serializers.CharField(source="current.voicemail_message", allow_null=True)
+    screening_message = serializers.CharField(source="current.screening_message", allow_null=True)
     silence_timeout = serializers.IntegerField(source="current.silence_timeout")
     speech = SpeechSerializer(source="current")
     calling_hours = CallingHoursSerializer(source="current.calling_hours", allow_null=True)
     transfers = DestinationSerializer(source="current.transfers", many=True)
     compliance = serializers.SerializerMethodField()
+    keypad = serializers.SerializerMethodField()
     version = serializers.IntegerField(source="current.number")
 
     class Meta:
@@ -242,11 +287,13 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
             "first_message",
             "voicemail_action",
             "voicemail_message",
+            "screening_message",
             "silence_timeout",
             "speech",
             "calling_hours",
             "transfers",
             "compliance",
+            "keypad",
             "status",
             "version",
             "created_at",
@@ -258,6 +305,11 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
     def get_compliance(self, agent: Agent) -> dict[str, Any]:
         kept = agent.current.compliance if agent.current is not None else {}
         return compliance.read(kept).as_json()
+
+    @extend_schema_field(KeypadSerializer)
+    def get_keypad(self, agent: Agent) -> dict[str, Any]:
+        kept = agent.current.keypad if agent.current is not None else {}
+        return keypad.read(kept).as_json()
 
 
 class VoiceSerializer(serializers.Serializer[voices.Voice]):

@@ -40,6 +40,7 @@ def test_the_published_example(api: Any, account: Any) -> None:
         "first_message": None,
         "voicemail_action": "leave_message",
         "voicemail_message": None,
+        "screening_message": None,
         "silence_timeout": 21,
         "speech": {"interruptible": True, "patience": "normal", "speed": 1.0},
         "calling_hours": None,
@@ -50,6 +51,7 @@ def test_the_published_example(api: Any, account: Any) -> None:
             "max_calls_per_day": None,
             "max_calls_per_week": None,
         },
+        "keypad": {"menu": [], "terminator": "#", "digit_timeout": 3.0, "may_press": False, "wanted": ""},
         "status": "active",
         "version": 1,
     }

@@ -12,7 +12,6 @@ from calls.voice.timing import Stopwatch
 UNDECIDED_FRAMES = 25
 # The words of a turn come right behind its end, if there were any.
 WORDS_PATIENCE = 0.2
-DIGITS_PAUSE = 1.5
 
 
 class Caller:
@@ -127,23 +126,3 @@ class Caller:
         undecided = self._voice_began if self._voice_began is not None else self.newest_frame
         self.confirm(undecided - UNDECIDED_FRAMES)
         return self._confirmed
-
-
-class Keypad:
-    """Gathers digits until a pause, or the # key."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._digits = ""
-        self._due_at = 0.0
-
-    def press(self, digit: str) -> None:
-        self._digits += digit
-        self._due_at = self._clock() + (0.0 if digit == "#" else DIGITS_PAUSE)
-
-    def take(self) -> str:
-        """The digits, once they are complete; else ""."""
-        if not self._digits or self._clock() < self._due_at:
-            return ""
-        digits, self._digits = self._digits, ""
-        return digits

@@ -139,7 +139,7 @@ class Conversation(Talk):
             if self._transfer.is_aside:
                 self._transfer.pressed(item.digit)
             else:
-                self._keypad.press(item.digit)
+                await self._hear_key(item.digit)
         elif isinstance(item, bus.PutThrough):
             await self._put_through(item)
         elif isinstance(item, bus.TransferState):
@@ -226,7 +226,7 @@ class Conversation(Talk):
     def _use_rate(self, rate: int) -> None:
         if rate != self._rate:
             self._rate = self._utterances.rate = rate
-            self._machine = AnsweringMachine(rate)
+            self._machine = AnsweringMachine(rate, allows_menus=self._spec.keypad.may_press)
             self._jobs.put_nowait(self._prepare)
 
     async def _hear(self, item: bus.Heard) -> None:
@@ -241,7 +241,7 @@ class Conversation(Talk):
             if self._resuming is not None:
                 self._resuming.hear(number, is_voice=self._level.speaking)
             is_free = not (self._ending.is_decided or self._stand_in.is_on or self._transfer.is_on)
-            if is_free and self._spec.may_be_machine and self._machine.is_watching:
+            if is_free and self._spec.may_be_machine and self._machine.is_watching and not self._screening.is_waiting:
                 self._machine.hear(frame)
                 self._look_for_machine()
             await self._pipeline.input.hear(number, frame, rate=self._rate)

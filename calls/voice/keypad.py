@@ -59,6 +59,9 @@ class KeypadRules:
     wanted: str = ""
 
 
+PLAIN_KEYPAD: Final = KeypadRules()
+
+
 @dataclass(frozen=True)
 class Pressed:
     """What the person pressed, as far as it is complete. `meaning` is that of a menu's choice."""

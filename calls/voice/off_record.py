@@ -73,6 +73,10 @@ class OffRecord:
         if not self.is_on:
             self._sink.digit(digit=digit)
 
+    def digits_sent(self, *, digits: str) -> None:
+        if not self.is_on:
+            self._sink.digits_sent(digits=digits)
+
     def heed(self, *, kind: Notice, detail: str = "") -> None:
         # That somebody opted out is kept with their words; off the record without.
         self._sink.heed(kind=kind, detail="" if kind == "opted_out" and self.is_on else detail)

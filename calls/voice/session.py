@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from calls.voice.keypad import PLAIN_KEYPAD, KeypadRules
+
 Speaker = Literal["agent", "user"]
 Patience = Literal["quick", "normal", "patient"]
 # Of the last one `detail` is what the person said.
@@ -81,6 +83,11 @@ class SessionSpec:
     first_silence_timeout: float | None = None
     # Whether an answering machine may have answered. Nobody's machine calls us.
     may_be_machine: bool = True
+    # Whether we rang the person: their telephone's assistant, or a recorded menu, may speak first.
+    is_outbound: bool = True
+    # What an assistant that asks who is calling is told; None: made from the first message.
+    screening_message: str | None = None
+    keypad: KeypadRules = PLAIN_KEYPAD
     # Whether the caller's voice stops the agent's, how long a pause ends the caller's turn, and how fast the agent speaks.
     is_interruptible: bool = True
     patience: Patience = "normal"
@@ -156,6 +163,9 @@ class EventSink(Protocol):
 
     def digit(self, *, digit: str) -> None:
         """The person pressed a key."""
+
+    def digits_sent(self, *, digits: str) -> None:
+        """The agent pressed these keys."""
 
     def heed(self, *, kind: Notice, detail: str = "") -> None:
         """Something worth a line in the call's log."""

@@ -15,15 +15,17 @@ from pipecat.frames.frames import LLMContextFrame, TTSSpeakFrame
 from calls import bus
 from calls.audio.framing import FRAME_MS
 from calls.audio.vad import EnergyVad
-from calls.voice.caller import Caller, Keypad
+from calls.voice.caller import Caller
 from calls.voice.config import EngineConfig
 from calls.voice.consenting import Consenting
 from calls.voice.ending import Ending
+from calls.voice.keypad import Finger, Keypad, Pressed, choose, prompt
 from calls.voice.off_record import REDACTED, OffRecord
 from calls.voice.opting_out import farewell, is_opt_out
 from calls.voice.pipeline import ConversationPipeline, Senses
 from calls.voice.providers.house import Desk, Embedder, House, Message, Persona
 from calls.voice.providers.llm import EndpointLLM, Thinker, make_llm
+from calls.voice.screening import Screening, introduction, is_screening
 from calls.voice.session import EventSink, SessionSpec, Stages
 from calls.voice.silence import Silence
 from calls.voice.standing_in import NOTE, StandIn, sentences
@@ -88,6 +90,8 @@ class Talk:
             unfinished_pause=config.unfinished_pause,
         )
         self._keypad = Keypad(self._clock)
+        self._finger = Finger(self._clock, self._press)
+        self._screening = Screening(self._clock)
         self._silence = Silence()
         self._ending = Ending()
         self._stand_in = StandIn(stt=senses.stt, clock=self._clock, on_said=self._operator_said, on_failed=self._missed)
@@ -148,6 +152,8 @@ class Talk:
             embedder=self._embedder,
         )
         self._transfer.take_on(spec)
+        self._keypad.rules = spec.keypad
+        self._machine = AnsweringMachine(TELEPHONE_RATE, allows_menus=spec.keypad.may_press)
         self._opening = self._house.first_message()
         self._pipeline.wait(spec.patience)
         for turn in spec.history:
@@ -176,13 +182,14 @@ class Talk:
             self._transfer.heard(text)
             return
         self._messages.append(Message("user", text))
+        self._keypad.stop()
         self._resuming = None
         self._caller.said(text)
 
     def wants_reply(self) -> bool:
         if self._ending.is_decided or self._machine.is_machine or self._stand_in.is_on or self._transfer.is_on:
             return False
-        if self._opts_out():
+        if self._opts_out() or self._answers_recording():
             return False
         if not self._has_opened or self._opening_was_talked_over():
             self._has_opened, self._opening_at, self._cut = True, None, None
@@ -194,6 +201,29 @@ class Talk:
             return False
         self._composing_since = self._clock()
         return True
+
+    def _answers_recording(self) -> bool:
+        """Whether a telephone's assistant, or a menu, said the last words, and was given what it wants."""
+        last = self._messages[-1] if self._messages else None
+        if last is None or last.role != "user" or not self._spec.is_outbound:
+            return False
+        if self._screening.asks(last.text):
+            self._has_opened, self._opening_at, self._cut = False, None, None
+            self._consent = Consenting(self._spec)
+            words = introduction(
+                self._spec.screening_message,
+                opening=self._opening,
+                agent_name=self._spec.agent_name,
+                language=self._spec.language,
+            )
+            self._jobs.put_nowait(lambda: self._speak(words))
+            return True
+        if self._screening.holds(last.text):
+            return True
+        # A language model chooses itself.
+        if self._spec.keypad.may_press and not isinstance(self._pipeline.llm, EndpointLLM):
+            return self._presses(choose(last.text, self._spec.keypad.wanted))
+        return False
 
     def _opts_out(self) -> bool:
         """Whether the person's last words ask for no more calls. Then they are told so, and the call is over."""
@@ -236,6 +266,26 @@ class Talk:
         """The reply that ends with this text is the last before the call is transferred to the destination of this name."""
         if self._transfer.ask(name, has_told=bool(after.strip())):
             self._sink.transfer(name=name)
+
+    def collects(self, least: int, most: int) -> None:
+        """So many digits are waited for once the reply is said."""
+        self._keypad.collect(least, most)
+
+    def presses(self, keys: str, *, after: str) -> None:
+        """These keys are pressed once the reply is said, where the agent may press any."""
+        if not after.strip():
+            self._composing_since = None
+        self._presses(keys)
+
+    def _presses(self, keys: str) -> bool:
+        digits = self._finger.press(keys) if self._spec.keypad.may_press else ""
+        if digits:
+            self._opening_at = None
+            self._sink.digits_sent(digits=digits)
+        return bool(digits)
+
+    def _press(self, digits: str) -> None:
+        self._send(bus.SendDigits(self._spec.call_id, self._spec.token, digits))
 
     def model_failed(self, detail: str) -> None:
         self._sink.heed(kind="provider_failed", detail=f"llm {detail}")
@@ -376,6 +426,46 @@ class Talk:
             self._utterances.flush()
         self._composing_since = None
 
+    # --- Keys ---------------------------------------------------------------------------------------------------------
+
+    async def _hear_key(self, digit: str) -> None:
+        """A key stops the agent as a voice does."""
+        if self._ending.is_decided or self._stand_in.is_on or self._machine.is_machine:
+            return
+        self._keypad.press(digit)
+        if self._may_interrupt():
+            await self._hush()
+
+    def _tick_keys(self, now: float) -> None:
+        is_pause = not (self._is_busy() or self._utterances.is_open)
+        if is_pause:
+            self._finger.tick(now)
+        else:
+            self._keypad.wait()
+        if self._keypad.is_collecting or self._screening.is_waiting or self._finger.is_busy:
+            self._silence.restart(now)
+        if not is_pause or self._consent.is_open:
+            return
+        taken = self._keypad.take()
+        if isinstance(taken, Pressed):
+            self._take_keys(taken)
+        elif taken is not None:
+            words = prompt(taken, language=self._spec.language)
+            self._jobs.put_nowait(lambda: self._speak(words))
+
+    def _take_keys(self, taken: Pressed) -> None:
+        keys = " ".join(taken.digits) or "nothing"
+        meaning = f", for {taken.meaning}" if taken.meaning else ""
+        told = f"(I pressed {keys} on my telephone{meaning}.)"
+        if taken.digits:
+            at = self._caller.newest_frame * FRAME_MS
+            self._sink.user_turn(text=f"[{keys}]", start_ms=at, end_ms=at)
+        self._remember("user", told)
+        if taken.meaning:
+            # The embedded engine answers what the key stands for.
+            self._messages[-1] = Message("user", taken.meaning)
+        self._jobs.put_nowait(self._reply)
+
     # --- Transfers ----------------------------------------------------------------------------------------------------
 
     def _say_surely(self, text: str) -> None:
@@ -436,7 +526,7 @@ class Talk:
 
     def _listen_for_machine(self, words: str) -> None:
         is_free = not (self._ending.is_decided or self._stand_in.is_on or self._transfer.is_on)
-        if is_free and self._spec.may_be_machine:
+        if is_free and self._spec.may_be_machine and not is_screening(words):
             self._machine.hear_words(words)
             self._look_for_machine()
 
@@ -505,6 +595,7 @@ class Talk:
         elif left <= GOODBYE_LATEST or (left <= GOODBYE_ROOM and is_pause):
             self.wind_up("max_duration")
         elif self._transfer.is_on:
+            self._finger.drop()
             self._transfer.tick(now)
             self._silence.restart(now)
         elif self._stand_in.is_on:
@@ -528,9 +619,7 @@ class Talk:
             self._tick_resuming(self._resuming, now)
         elif self._caller.ended_wordless():
             self._finish_cut_words()
-        if not self._is_busy() and (digits := self._keypad.take()):
-            self._remember("user", f"(I pressed {' '.join(digits)} on my telephone.)")
-            self._jobs.put_nowait(self._reply)
+        self._tick_keys(now)
         if self._to_say and not self._caller.is_speaking:
             text = self._to_say.pop(0)
             self._jobs.put_nowait(lambda: self._speak(text))

@@ -14,6 +14,7 @@ from agents.api.serializers import AgentBody
 from agents.models import AgentVersion
 from agents.services import HOUSE_PROMPT, SETTINGS
 from dashboard.forms.hours import HoursField
+from dashboard.forms.keypad import KeypadField
 from dashboard.forms.transfers import TransfersField
 
 VoicemailAction = AgentVersion.VoicemailAction
@@ -139,6 +140,7 @@ class AgentForm(forms.Form):
         choices=[
             (VoicemailAction.LEAVE_MESSAGE.value, _("Leave a message")),
             (VoicemailAction.HANG_UP.value, _("Hang up")),
+            (VoicemailAction.OFF.value, _("Talk to it as to a person")),
         ],
         widget=forms.RadioSelect,
     )
@@ -150,6 +152,15 @@ class AgentForm(forms.Form):
         help_text=_("Left empty, it is made from the prompt."),
     )
 
+    screening_message = Text(
+        label=_("When a phone's assistant asks who is calling"),
+        max_length=_BODY["screening_message"].max_length,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Who calls and why, in one sentence. Left empty, it is made from the first message."),
+    )
+    keypad = KeypadField(label=_("Keys"), required=False)
+
     def disable(self) -> None:
         """For reading alone. What is no field of it, such as a voice's sample, still works."""
         for field in self.fields.values():
@@ -157,7 +168,7 @@ class AgentForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = {**self.cleaned_data}
-        for name in ("first_message", "voicemail_message"):
+        for name in ("first_message", "voicemail_message", "screening_message"):
             cleaned[name] = cleaned.get(name) or None
         given: dict[str, Any] = {
             name: cleaned[name] for name in SETTINGS if name in cleaned and name not in self.errors
@@ -205,6 +216,7 @@ def settings_of_new(starter: Mapping[str, Any] | None = None) -> dict[str, Any]:
             *_SPEECH,
             "calling_hours",
             "transfers",
+            "keypad",
         )
     }
     plain = {"name": "", "prompt": HOUSE_PROMPT, "voice": voice.id, "language": voice.language}

@@ -20,7 +20,7 @@ from agents.models import Agent, AgentVersion
 from agents.versions import Change, Line
 from dashboard.access import Role, page
 from dashboard.acting import actor_of
-from dashboard.forms import compliance, hours, transfers
+from dashboard.forms import compliance, hours, keypad, transfers
 from dashboard.forms.agents import AgentForm, labels_of
 from dashboard.requests import DashboardRequest
 from dashboard.views.agents import current_of, find_agent, frame_of
@@ -132,6 +132,8 @@ def _words(name: str, value: Any) -> str:
         return hours.in_words(value)
     if name == "compliance":
         return compliance.in_words(value)
+    if name == "keypad":
+        return keypad.in_words(value)
     if name == "transfers":
         return transfers.in_words(value)
     if name in ("voicemail_action", "patience", "interruptible"):

@@ -238,6 +238,7 @@ class Record:
         self.times: list[tuple[str, int, int]] = []
         self.stages: list[Stages] = []
         self.digits: list[str] = []
+        self.sent_digits: list[str] = []
         self.handed_back = 0
         self.transfers: list[str] = []
         self.asides: list[bool] = []
@@ -276,6 +277,9 @@ class Record:
 
     def digit(self, *, digit: str) -> None:
         self.digits.append(digit)
+
+    def digits_sent(self, *, digits: str) -> None:
+        self.sent_digits.append(digits)
 
     def heed(self, *, kind: str, detail: str = "") -> None:
         self.heeded.append((kind, detail))

@@ -29,6 +29,7 @@ from pipecat.services.llm_service import LLMService
 from pipecat.services.openai.llm import OpenAILLMService
 from pipecat.services.settings import LLMSettings
 
+from calls.voice import keypad
 from calls.voice.config import EngineConfig
 from calls.voice.providers.house import House, Message, Reply
 from calls.voice.session import SessionSpec
@@ -38,7 +39,12 @@ from calls.voice.transferring import manners
 HANG_UP = "<hangup>"
 # Likewise, before it gives the caller to somebody; what follows is whom, and `>`.
 TRANSFER = "<transfer "
-MARK = re.compile(rf"{HANG_UP}|{TRANSFER}[^<>]{{1,60}}>")
+# Likewise, for digits of the caller's: how many, and `>`; and for keys that the agent presses.
+DIGITS = "<digits "
+PRESS = "<press "
+MARK = re.compile(
+    rf"{HANG_UP}|{TRANSFER}[^<>]{{1,60}}>|{DIGITS}\d{{1,2}}(?:-\d{{1,2}})?>|{PRESS}[0-9A-Da-d*#wW,]{{1,32}}>"
+)
 LOST_THREAD = "I'm sorry, I lost my train of thought. Could you say that again, please?"
 MANNERS = (
     "You are speaking on the telephone. Answer in one to three short sentences made for the ear: no lists, no"
@@ -83,6 +89,12 @@ class Mind(Protocol):
     def transfers_to(self, name: str, *, after: str) -> None:
         """The reply that ends with this text is the last before the call is transferred to whom is named so."""
 
+    def collects(self, least: int, most: int) -> None:
+        """So many digits of the person are waited for."""
+
+    def presses(self, keys: str, *, after: str) -> None:
+        """The agent presses these keys after this text."""
+
     def model_failed(self, detail: str) -> None: ...
 
 
@@ -114,8 +126,22 @@ class Thinker:
 
 
 def _may_become_mark(text: str) -> bool:
-    is_name = text.startswith(TRANSFER) and len(text) < len(TRANSFER) + 62
-    return is_name or HANG_UP.startswith(text) or TRANSFER.startswith(text)
+    is_begun = text.startswith((TRANSFER, DIGITS, PRESS)) and len(text) < len(TRANSFER) + 62
+    return is_begun or any(mark.startswith(text) for mark in (HANG_UP, TRANSFER, DIGITS, PRESS))
+
+
+def _carry_out(mind: Mind, mark: str, *, after: str) -> None:
+    """Do what a mark at the end of this text says."""
+    kind, _, what = mark.removesuffix(">").partition(" ")
+    if mark == HANG_UP:
+        mind.ends_call_after(after)
+    elif kind == TRANSFER.strip():
+        mind.transfers_to(what, after=after)
+    elif kind == DIGITS.strip():
+        least, _, most = what.partition("-")
+        mind.collects(int(least), int(most or least))
+    else:
+        mind.presses(what, after=after)
 
 
 def _heed(mind: Mind, reply: Reply) -> None:
@@ -171,7 +197,8 @@ class EndpointLLM(OpenAILLMService):
         """Take on this agent, and what the account has told it since."""
         told = "\n".join(f"Instruction from the account, heed it from now on: {note}" for note in notes)
         whom = manners(spec.destinations, language=spec.language)
-        instruction = "\n\n".join(part for part in (spec.prompt, MANNERS, whom, told) if part)
+        keys = keypad.manners(spec.keypad)
+        instruction = "\n\n".join(part for part in (spec.prompt, MANNERS, whom, keys, told) if part)
         settings = OpenAILLMService.Settings(system_instruction=instruction, temperature=spec.temperature)
         await self.queue_frame(LLMUpdateSettingsFrame(delta=settings))
         if not self._is_warm and not spec.history:
@@ -206,10 +233,8 @@ class EndpointLLM(OpenAILLMService):
             await self._stand_in()
             return
         await self._release(is_last=True)
-        if self._mark == HANG_UP:
-            self._mind.ends_call_after(self._said)
-        elif self._mark:
-            self._mind.transfers_to(self._mark.removeprefix(TRANSFER).removesuffix(">"), after=self._said)
+        if self._mark:
+            _carry_out(self._mind, self._mark, after=self._said)
         elif not self._said.strip():
             self._mind.model_failed("empty")
             await self._stand_in()

@@ -4,7 +4,7 @@ import type { Metadata } from "./call.js";
 export type Open<T extends string> = T | (string & {});
 
 export type AgentStatus = Open<"active" | "archived">;
-export type VoicemailAction = Open<"leave_message" | "hang_up">;
+export type VoicemailAction = Open<"leave_message" | "hang_up" | "off">;
 
 /** What speaks on the phone. */
 export interface Agent {
@@ -18,11 +18,13 @@ export interface Agent {
   firstMessage: string | null;
   voicemailAction: VoicemailAction;
   voicemailMessage: string | null;
+  screeningMessage: string | null;
   silenceTimeout: number;
   speech: Speech;
   callingHours: CallingHours | null;
   transfers: Destination[];
   compliance: Compliance;
+  keypad: Keypad;
   status: AgentStatus;
   version: number;
   createdAt: string;
@@ -41,12 +43,14 @@ export interface AgentBody {
   firstMessage?: string | null;
   voicemailAction?: VoicemailAction;
   voicemailMessage?: string | null;
+  screeningMessage?: string | null;
   /** Seconds. */
   silenceTimeout?: number;
   speech?: SpeechBody;
   callingHours?: CallingHoursBody | null;
   transfers?: DestinationBody[];
   compliance?: ComplianceBody;
+  keypad?: Partial<Keypad>;
 }
 
 export type Patience = Open<"quick" | "normal" | "patient">;
@@ -61,6 +65,15 @@ export interface Speech {
 export type SpeechBody = Partial<Speech>;
 
 export type TransferMode = Open<"cold" | "warm">;
+
+/** What an agent makes of a telephone's keys. */
+export interface Keypad {
+  menu: { digit: string; meaning: string }[];
+  terminator: Open<"#" | "*" | "">;
+  digitTimeout: number;
+  mayPress: boolean;
+  wanted: string;
+}
 
 export interface Consent {
   ask: string;

@@ -63,6 +63,23 @@ class ComplianceParams(TypedDict, total=False):
     max_calls_per_week: Optional[int]
 
 
+class KeypadChoiceParams(TypedDict):
+    """A key, and what it means to an agent."""
+
+    digit: str
+    meaning: str
+
+
+class KeypadParams(TypedDict, total=False):
+    """What an agent makes of a telephone's keys."""
+
+    menu: List[KeypadChoiceParams]
+    terminator: str
+    digit_timeout: float
+    may_press: bool
+    wanted: str
+
+
 class DestinationParams(TypedDict, total=False):
     """Somebody whom an agent may transfer a call to: `name` and `to`, a number or a SIP address, are needed.
 

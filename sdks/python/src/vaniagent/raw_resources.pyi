@@ -34,6 +34,7 @@ from vaniagent.params import (
     ComplianceParams,
     DestinationParams,
     InboundLimitsParams,
+    KeypadParams,
     RetryParams,
     Sandbox,
     SpeechParams,
@@ -100,11 +101,13 @@ class RawAgents:
         first_message: Union[str, NotGiven, None] = NOT_GIVEN,
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        screening_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
+        keypad: Union[KeypadParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Agent]: ...
     def list(
@@ -128,11 +131,13 @@ class RawAgents:
         first_message: Union[str, NotGiven, None] = NOT_GIVEN,
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        screening_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
+        keypad: Union[KeypadParams, NotGiven] = NOT_GIVEN,
     ) -> RawResponse[Agent]: ...
     def delete(self, agent_id: str) -> RawResponse[None]: ...
     def talk(
@@ -156,11 +161,13 @@ class AsyncRawAgents:
         first_message: Union[str, NotGiven, None] = NOT_GIVEN,
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        screening_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
+        keypad: Union[KeypadParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> RawResponse[Agent]: ...
     async def list(
@@ -184,11 +191,13 @@ class AsyncRawAgents:
         first_message: Union[str, NotGiven, None] = NOT_GIVEN,
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        screening_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
+        keypad: Union[KeypadParams, NotGiven] = NOT_GIVEN,
     ) -> RawResponse[Agent]: ...
     async def delete(self, agent_id: str) -> RawResponse[None]: ...
     async def talk(

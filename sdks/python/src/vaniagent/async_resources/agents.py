@@ -7,7 +7,7 @@ from vaniagent.async_resources.base import AsyncResource
 from vaniagent.models import Agent, Talk
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import PageRequest
-from vaniagent.params import CallingHoursParams, ComplianceParams, DestinationParams, SpeechParams
+from vaniagent.params import CallingHoursParams, ComplianceParams, DestinationParams, KeypadParams, SpeechParams
 from vaniagent.resources.base import nothing, segment
 
 if TYPE_CHECKING:
@@ -34,11 +34,13 @@ class AsyncAgents(AsyncResource):
         first_message: Union[str, NotGiven, None] = NOT_GIVEN,
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        screening_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
+        keypad: Union[KeypadParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Agent:
         """Make an agent."""
@@ -52,11 +54,13 @@ class AsyncAgents(AsyncResource):
             first_message=first_message,
             voicemail_action=voicemail_action,
             voicemail_message=voicemail_message,
+            screening_message=screening_message,
             silence_timeout=silence_timeout,
             speech=speech,
             calling_hours=calling_hours,
             transfers=transfers,
             compliance=compliance,
+            keypad=keypad,
         )
         return await self._request(Agent, "POST", "/agents", body=body, idempotency_key=idempotency_key)
 
@@ -87,11 +91,13 @@ class AsyncAgents(AsyncResource):
         first_message: Union[str, NotGiven, None] = NOT_GIVEN,
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        screening_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
+        keypad: Union[KeypadParams, NotGiven] = NOT_GIVEN,
     ) -> Agent:
         """Change an agent. Calls keep the version that they were placed with."""
         body = given(
@@ -104,11 +110,13 @@ class AsyncAgents(AsyncResource):
             first_message=first_message,
             voicemail_action=voicemail_action,
             voicemail_message=voicemail_message,
+            screening_message=screening_message,
             silence_timeout=silence_timeout,
             speech=speech,
             calling_hours=calling_hours,
             transfers=transfers,
             compliance=compliance,
+            keypad=keypad,
         )
         return await self._request(Agent, "PATCH", f"/agents/{segment(agent_id)}", body=body)
 

@@ -33,7 +33,7 @@ def settings(*, required: bool) -> Callable[[F], F]:
         click.option("--temperature", type=float),
         click.option("--max-duration", type=int, help="Seconds."),
         click.option("--first-message"),
-        click.option("--voicemail-action", type=click.Choice(["leave_message", "hang_up"])),
+        click.option("--voicemail-action", type=click.Choice(["leave_message", "hang_up", "off"])),
         click.option("--voicemail-message"),
         click.option("--silence-timeout", type=int, help="Seconds."),
     ]

@@ -50,6 +50,23 @@ class Destination(Model):
     record: bool
 
 
+class KeypadChoice(Model):
+    """A key, and what it means to an agent."""
+
+    digit: str
+    meaning: str
+
+
+class Keypad(Model):
+    """What an agent makes of a telephone's keys."""
+
+    menu: List[KeypadChoice]
+    terminator: str
+    digit_timeout: float
+    may_press: bool
+    wanted: str
+
+
 class Talk(Model):
     """A call over a microphone and a speaker. `media_url` is its socket's address, for one use until `expires_at`."""
 
@@ -72,11 +89,13 @@ class Agent(Model):
     first_message: Optional[str]
     voicemail_action: str
     voicemail_message: Optional[str]
+    screening_message: Optional[str]
     silence_timeout: int
     speech: Speech
     calling_hours: Optional[CallingHours]
     transfers: List[Destination]
     compliance: Compliance
+    keypad: Keypad
     status: str
     version: int
     created_at: datetime

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union, cast
 from vaniagent.models import Agent, Talk
 from vaniagent.not_given import NOT_GIVEN, NotGiven, given
 from vaniagent.pagination import Page
-from vaniagent.params import CallingHoursParams, ComplianceParams, DestinationParams, SpeechParams
+from vaniagent.params import CallingHoursParams, ComplianceParams, DestinationParams, KeypadParams, SpeechParams
 from vaniagent.resources.base import Resource, nothing, segment
 
 if TYPE_CHECKING:
@@ -32,11 +32,13 @@ class Agents(Resource):
         first_message: Union[str, NotGiven, None] = NOT_GIVEN,
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        screening_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
+        keypad: Union[KeypadParams, NotGiven] = NOT_GIVEN,
         idempotency_key: Optional[str] = None,
     ) -> Agent:
         """Make an agent."""
@@ -50,11 +52,13 @@ class Agents(Resource):
             first_message=first_message,
             voicemail_action=voicemail_action,
             voicemail_message=voicemail_message,
+            screening_message=screening_message,
             silence_timeout=silence_timeout,
             speech=speech,
             calling_hours=calling_hours,
             transfers=transfers,
             compliance=compliance,
+            keypad=keypad,
         )
         return self._request(Agent, "POST", "/agents", body=body, idempotency_key=idempotency_key)
 
@@ -85,11 +89,13 @@ class Agents(Resource):
         first_message: Union[str, NotGiven, None] = NOT_GIVEN,
         voicemail_action: Union[str, NotGiven] = NOT_GIVEN,
         voicemail_message: Union[str, NotGiven, None] = NOT_GIVEN,
+        screening_message: Union[str, NotGiven, None] = NOT_GIVEN,
         silence_timeout: Union[int, NotGiven] = NOT_GIVEN,
         speech: Union[SpeechParams, NotGiven] = NOT_GIVEN,
         calling_hours: Union[CallingHoursParams, NotGiven, None] = NOT_GIVEN,
         transfers: Union[Sequence[DestinationParams], NotGiven] = NOT_GIVEN,
         compliance: Union[ComplianceParams, NotGiven] = NOT_GIVEN,
+        keypad: Union[KeypadParams, NotGiven] = NOT_GIVEN,
     ) -> Agent:
         """Change an agent. Calls keep the version that they were placed with."""
         body = given(
@@ -102,11 +108,13 @@ class Agents(Resource):
             first_message=first_message,
             voicemail_action=voicemail_action,
             voicemail_message=voicemail_message,
+            screening_message=screening_message,
             silence_timeout=silence_timeout,
             speech=speech,
             calling_hours=calling_hours,
             transfers=transfers,
             compliance=compliance,
+            keypad=keypad,
         )
         return self._request(Agent, "PATCH", f"/agents/{segment(agent_id)}", body=body)
 
