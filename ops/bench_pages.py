@@ -11,6 +11,7 @@ import json
 import statistics
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -152,8 +153,9 @@ def follow_live_calls(chromium: Browser, site: Site) -> list[float]:
     """Milliseconds from just before an event is recorded, its transaction included, until its words are painted."""
     made = manage(site.env, "shell", "--no-imports", "-c", LIVE.format(agent_id=site.ids["agent_id"], count=LIVE_CALLS))
     call_ids = json.loads(made.splitlines()[-1])
-    with site.context(chromium, "owner") as context, Child("ops.load.feed_events", env=site.env) as talker:
-        tabs = [context.new_page() for _ in call_ids]
+    with ExitStack() as windows, Child("ops.load.feed_events", env=site.env) as talker:
+        # A window each, as people have them: of several tabs in one window Chromium paints all but one once a second.
+        tabs = [windows.enter_context(site.context(chromium, "owner")).new_page() for _ in call_ids]
         for tab, call_id in zip(tabs, call_ids, strict=True):
             tab.goto(f"/calls/{call_id}", wait_until="load")
             tab.locator("[data-live-status]", has_text="Live").wait_for()
