@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, cast
+
 import pytest
 
 from calls.voice.keypad import FIRST_DIGIT, MOST_PRESSES, Finger, Keypad, KeypadRules, Pressed, choose, manners
+from calls.voice.providers.llm import MARK, _carry_out
 
 
 class Clock:
@@ -175,3 +179,34 @@ def test_a_model_is_told_of_keys() -> None:
     assert "1: opening hours" in told
     assert "<press 1>" in told
     assert "<press" not in manners(KeypadRules())
+
+
+class Mind:
+    def __init__(self) -> None:
+        self.done: list[tuple[object, ...]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *given, **_named: self.done.append((name, *given))
+
+
+@pytest.mark.parametrize(
+    ("mark", "done"),
+    [
+        ("<digits 4>", ("collects", 4, 4)),
+        ("<digits 4-12>", ("collects", 4, 12)),
+        ("<press 1w204#>", ("presses", "1w204#")),
+        ("<transfer Sales>", ("transfers_to", "Sales")),
+    ],
+)
+def test_a_mark_is_carried_out(mark: str, done: tuple[object, ...]) -> None:
+    mind = Mind()
+    assert MARK.fullmatch(mark)
+
+    _carry_out(cast(Any, mind), mark, after="Yes.")
+
+    assert mind.done == [done]
+
+
+@pytest.mark.parametrize("text", ["<press call mum>", "<press >", "<digits many>", f"<press {'9' * 33}>"])
+def test_what_is_no_mark(text: str) -> None:
+    assert MARK.search(text) is None
