@@ -32,7 +32,7 @@ from billing import services as billing
 from calls import events
 from calls.finding import CallFilter
 from calls.models import Call, DataExport, PhoneLine, Recording, TalkLink, Turn
-from calls.services import lines, searching, talk_links, traces, views
+from calls.services import do_not_call, lines, searching, talk_links, traces, views
 from calls.telephony.sip_trace import SipMessage, Trace
 from dashboard.onboarding import open_first_workspace
 from ops import sample_batches
@@ -112,6 +112,9 @@ def fill(*, now: datetime | None = None) -> Sample:
     scheduled = sample_batches.scheduled_call(account, made[0], now)
     _views(account, owner, now)
     export = _export(account, owner, now)
+    entry, _is_new = do_not_call.add_number(
+        account=account, number="+14155550188", reason="Asked by letter", by=by, at=now - timedelta(days=3)
+    )
 
     fresh_owner = User.objects.create_user("ines@fresh.example", PASSWORD, first_name="Ines")
     _verify(fresh_owner)
@@ -134,6 +137,7 @@ def fill(*, now: datetime | None = None) -> Sample:
             "key_id": account.api_keys.latest("pk").public_id,
             "invitation_id": account.invitations.latest("pk").public_id,
             "export_id": export.public_id,
+            "entry_id": entry.public_id,
             "token": token,
         },
     )

@@ -158,7 +158,11 @@ class TransferBody(Input):
     to = TextField(max_length=destinations.ADDRESS_MAX, required=False)
     mode = serializers.ChoiceField(choices=destinations.MODES, required=False)
 
-    rules: ClassVar[dict[str, Any]] = {"oneOf": [{"required": ["name"]}, {"required": ["to"]}]}
+    rules: ClassVar[dict[str, Any]] = {
+        "oneOf": [
+            {"required": [one], "properties": {other: {"not": {}}}} for one, other in (("name", "to"), ("to", "name"))
+        ]
+    }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("name" in attrs) == ("to" in attrs):

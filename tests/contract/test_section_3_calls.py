@@ -69,7 +69,9 @@ def test_a_get_carries_an_etag(api: ApiClient, ids: dict[str, str], path: str) -
 
 
 LISTS = [
-    path for path in GETS if not path.endswith((")", "/transcript", "/sip_trace", "/account", "/account/statement", "/dialing_rules", ".csv"))
+    path
+    for path in GETS
+    if not path.endswith((")", "/transcript", "/sip_trace", "/account", "/account/statement", "/dialing_rules", ".csv"))
 ]
 
 
