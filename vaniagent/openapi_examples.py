@@ -46,6 +46,7 @@ _VALUES: Final[Mapping[str, Any]] = {
         "from_number": "+0987654321",
         "metadata": {"customer_id": "cust_123"},
         "sandbox": {"lines": ["Hello?", "How much is a cleaning?", "Thank you. Goodbye."]},
+        "ring_timeout": 45,
         "scheduled_at": "2024-01-15T10:30:00Z",
         "retry": {"outcomes": ["busy", "no_answer"], "attempts": 2, "every": [300, 3600]},
         "timezone": "Europe/Berlin",

@@ -15,7 +15,7 @@ from agents.models import Agent
 from calls import retry_rules
 from calls.api.reading import agent_for_calls
 from calls.models import Call, Turn
-from calls.services.starting import NoSuchAgent
+from calls.services.starting import RING_SECONDS, NoSuchAgent
 from calls.telephony.base import EndedBy, EndReason
 from calls.voice.session import Stages
 from vaniagent.lib import json_wire
@@ -134,6 +134,9 @@ class CallBody(Input):
     from_number = PhoneNumberField(required=False, allow_null=True, default=None)
     metadata = MetadataField(default=dict)
     sandbox = SandboxBody(required=False)
+    ring_timeout = WholeNumberField(
+        min_value=5, max_value=120, required=False, default=int(RING_SECONDS), help_text="Seconds"
+    )
     scheduled_at = TimeField(
         required=False, allow_null=True, help_text="When to begin, at most 90 days ahead; the past is now"
     )

@@ -93,6 +93,7 @@ class CallViewSet(ApiViewSet[Call]):
         return start_call(
             account=self.account,
             agent=body["agent"],
+            ring_timeout=body["ring_timeout"],
             api_key=self.api_key,
             to_number=body["to_number"],
             from_number=body["from_number"],

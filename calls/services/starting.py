@@ -24,6 +24,8 @@ from vaniagent.lib import errors, rows
 FURTHEST_AHEAD: Final = timedelta(days=90)
 # What a call has for a number that was reached by a browser: nobody dialled one.
 BROWSER: Final = "browser"
+# How long it may ring.
+RING_SECONDS: Final = 45.0
 
 _STATUS: Final = "SELECT status FROM accounts_account WHERE id = %s"
 _LOCK: Final = "SELECT status FROM accounts_account WHERE id = %s FOR NO KEY UPDATE"
@@ -74,6 +76,7 @@ def start_call(
     retry: RetryRule | None = None,
     batch_row: BatchRow | None = None,
     time_zone: str = "",
+    ring_timeout: float = RING_SECONDS,
     by: audit.Actor | None = None,
     at: datetime,
 ) -> Call:
@@ -114,7 +117,7 @@ def start_call(
         **_attempt_of(batch_row),
     )
     said = {} if sandbox_lines is None else {"lines": list(sandbox_lines)}
-    rows.insert(Leg(call=call, kind=route.kind, params=said))
+    rows.insert(Leg(call=call, kind=route.kind, ring_timeout=ring_timeout, params=said))
     origin = by.name if by is not None else ""
     gate.keep(check, call=call)
     if later is None:

@@ -274,3 +274,16 @@ def test_a_lack_of_credits_does_not_stick(queue: Any) -> None:
     placed = api.post("/v1/calls", body, Idempotency_Key="k")
 
     assert (refused.status_code, placed.status_code) == (402, 201)
+
+
+@pytest.mark.parametrize(("asked", "kept"), [({}, 45), ({"ring_timeout": 5}, 5), ({"ring_timeout": 120}, 120)])
+def test_how_long_it_may_ring(place: Any, asked: Any, kept: Any) -> None:
+    assert place(**asked).status_code == 201
+    assert Leg.objects.get().ring_timeout == kept
+
+
+@pytest.mark.parametrize("seconds", [4, 121, 10.5, "30", None])
+def test_no_time_to_ring(place: Any, seconds: Any) -> None:
+    answer = place(ring_timeout=seconds)
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "ring_timeout")

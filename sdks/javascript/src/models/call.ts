@@ -61,6 +61,8 @@ export interface CallBody {
   fromNumber?: string | null;
   metadata?: Metadata;
   sandbox?: SandboxBody;
+  /** Seconds, 5 to 120. */
+  ringTimeout?: number;
   /** At most 90 days ahead; the past is now. */
   scheduledAt?: string | null;
   retry?: RetryBody | null;
