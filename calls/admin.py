@@ -21,6 +21,7 @@ from calls.models import (
     Call,
     CallBatch,
     CallEvent,
+    DialCheck,
     Leg,
     LegHolder,
     LineNumber,
@@ -59,6 +60,18 @@ class LegStack(ReadOnlyStack):
 class RecordingTable(ReadOnlyTable):
     model = Recording
     fields = ["status", "path", "sample_rate", "duration_ms", "size_bytes", "ready_at"]
+
+
+class DialCheckTable(ReadOnlyTable):
+    model = DialCheck
+    fields = ["is_allowed", "refused_by", "what_was_said", "answer_digest", "at"]
+    readonly_fields = fields
+    ordering = ["pk"]
+    verbose_name_plural = "Before the call"
+
+    @admin.display(description="Rules")
+    def what_was_said(self, check: DialCheck) -> SafeString | str:
+        return as_json(check.results)
 
 
 class TurnTable(ReadOnlyTable):
@@ -125,7 +138,7 @@ class CallAdmin(StaffAdmin):
         ("Analysis", {"fields": ["sentiment", "summary", "heard_p50_ms", "heard_p95_ms", "analysed_at"]}),
     ]
     readonly_fields = ["owner", "speaker", "version", "key", "progress", "held_up", "given", "price", "charged"]
-    inlines = [LegStack, RecordingTable, TurnTable, EventTable]
+    inlines = [LegStack, DialCheckTable, RecordingTable, TurnTable, EventTable]
     actions = ["hang_up", "requeue"]
     actions_detail = ["end", "queue_again"]
 

@@ -43,7 +43,7 @@ def test_import_says_what_is_wrong_and_export_gives_it_back(browser: Client) -> 
 
     assert "1 added, 0 listed already, 1 lines with no number." in page
     assert "Line 3:" in page
-    export = b"".join(browser.get(f"{PAGE}/export.csv").streaming_content).decode()
+    export = browser.get(f"{PAGE}/export.csv").getvalue().decode()
     assert "+14155550101,'=1+1,import," in export
     bad = browser.post(f"{PAGE}/import", {"file": SimpleUploadedFile("x.csv", b"\x00\x01")}).content.decode()
     assert "This is not CSV." in bad

@@ -15,12 +15,18 @@ export interface DoNotCallBody {
   reason?: string;
 }
 
+/** A line of a file that names no number. */
+export interface ImportProblem {
+  line: number;
+  message: string;
+}
+
 /** What became of a file's lines, with the first hundred problems. */
 export interface DoNotCallImport {
   added: number;
   alreadyListed: number;
   refused: number;
-  problems: { line: number; message: string }[];
+  problems: ImportProblem[];
 }
 
 /** What is asked of all outbound calls. `preDialSecret` is told once, when it is made. */
@@ -36,6 +42,13 @@ export interface DialingRules {
 /** What is given changes; null: no such rule. */
 export type DialingRulesChanges = Partial<Omit<DialingRules, "preDialSecret">> & { rotateSecret?: boolean };
 
+/** What one rule said, in words that may change. */
+export interface DialCheckResult {
+  rule: string;
+  passed: boolean;
+  detail: string;
+}
+
 /** What was asked before a call, and what each rule said; where `callId` is null there was none. */
 export interface DialCheck {
   id: string;
@@ -45,7 +58,7 @@ export interface DialCheck {
   toNumber: string;
   allowed: boolean;
   refusedBy: string | null;
-  results: { rule: string; passed: boolean; detail: string }[];
+  results: DialCheckResult[];
   answerSha256: string | null;
   createdAt: string;
 }
