@@ -25,19 +25,24 @@ REFUSED_BY_HOURS: Final = (
     "'calling_hours': ",
     "'transfers': ",
     "'keypad': ",
+    "'compliance': ",
     "Outside this agent's calling hours",
-    "This agent calls by the clock of whoever is called",
+    "Outside this account's calling hours",
+    "Calls are made by the clock of whoever is called",
     "This number may be in several time zones",
 )
 # What is too late or too soon by the clock, or does not go together, and no schema can say.
 REFUSED_BY_TIMES: Final = ("A call can be scheduled at most 90 days ahead", "A list of gaps has one for each attempt")
 # What a text is no file of numbers for.
 REFUSED_BY_FILES: Final = (
+    "'csv': ",
     "The first line must name the columns",
     "There is no number in this file",
     "This is not CSV",
     "A file has",
 )
+# Whom the account's own rules keep calls from.
+REFUSED_BY_RULES: Final = ("This number is on the do-not-call list", "This number may have ")
 # What a batch is in, or has nobody for.
 REFUSED_BY_BATCHES: Final = ("This batch is ", "There is nobody to call in this file")
 # Whom a call may be given to is its agent's setting, and only in a conversation somebody is.
@@ -72,6 +77,7 @@ def after_call(context: Any, case: Any, response: Any) -> None:
             *REFUSED_BY_HOURS,
             *REFUSED_BY_TIMES,
             *REFUSED_BY_FILES,
+            *REFUSED_BY_RULES,
             *REFUSED_BY_BATCHES,
             *REFUSED_BY_TRANSFERS,
             REFUSED_BY_WANTS,

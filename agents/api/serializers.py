@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -17,6 +18,7 @@ PROMPT_MAX: Final = 100_000
 MESSAGE_MAX: Final = 2_000
 LANGUAGE_MAX: Final = 35
 
+IS_DIGIT: Final = RegexValidator(rf"^{keypad.DIGIT}\Z", "Give one key: a digit, * or #.")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[0-9A-Za-z]{1,8}){0,4}")
 
 
@@ -129,17 +131,24 @@ class ComplianceBody(Input):
             raise serializers.ValidationError(str(error)) from error
 
 
-class ChoiceBody(Input):
+class DigitField(TextField):
+    """A key of a telephone."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{keypad.DIGIT}$"}
+
+
+class KeypadChoiceBody(Input):
     """One key, and what it means to the agent."""
 
-    digit = serializers.RegexField(f"^{keypad.DIGIT}$")
+    digit = DigitField(max_length=1, trim_whitespace=False, validators=[IS_DIGIT])
     meaning = TextField(max_length=keypad.MEANING_MAX)
 
 
 class KeypadBody(Input):
     """What the agent makes of a telephone's keys."""
 
-    menu = serializers.ListField(child=ChoiceBody(), max_length=keypad.MOST_CHOICES, required=False)
+    menu = serializers.ListField(child=KeypadChoiceBody(), max_length=keypad.MOST_CHOICES, required=False)
     terminator = serializers.ChoiceField(choices=keypad.TERMINATORS, default=keypad.NONE.terminator, allow_blank=True)
     digit_timeout = NumberField(
         min_value=keypad.SHORTEST_PAUSE,
@@ -239,13 +248,13 @@ class ComplianceSerializer(serializers.Serializer[Any]):
     max_calls_per_week = serializers.IntegerField(allow_null=True)
 
 
-class ChoiceSerializer(serializers.Serializer[Any]):
+class KeypadChoiceSerializer(serializers.Serializer[Any]):
     digit = serializers.CharField()
     meaning = serializers.CharField()
 
 
 class KeypadSerializer(serializers.Serializer[Any]):
-    menu = ChoiceSerializer(many=True)
+    menu = KeypadChoiceSerializer(many=True)
     terminator = serializers.ChoiceField(choices=keypad.TERMINATORS, allow_blank=True)
     digit_timeout = serializers.FloatField()
     may_press = serializers.BooleanField()

@@ -143,8 +143,8 @@ class CallViewSet(ApiViewSet[Call]):
     @action(detail=True, methods=["post"])
     def recording(self, request: Request, id: str) -> Response:
         """Pause the recording of a call, such as for a card number, or go on with it."""
-        state = self.read(RecordingBody)["state"]
-        off_record.set_recording(call=self.get_object(), state=state, at=timezone.now())
+        call = self.get_object()
+        off_record.set_recording(call=call, state=self.read(RecordingBody)["state"], at=timezone.now())
         return Response(self._shown(id))
 
     def _shown(self, call_id: str) -> dict[str, Any]:

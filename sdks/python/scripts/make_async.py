@@ -11,11 +11,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, Iterator, Tuple
+from typing import Dict, Iterator, Set, Tuple
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src/vaniagent"
 RESOURCES = PACKAGE / "resources"
-MADE = "# Made by scripts/make_async.py: change vaniagent/resources/{name} instead.\n"
+MADE = "# Made by scripts/make_async.py: change vaniagent/resources/*.py instead.\n"
 
 REPLACED: Tuple[Tuple[str, str], ...] = (
     (r"class (\w+)\(Resource\)", r"class Async\1(AsyncResource)"),
@@ -48,11 +48,38 @@ def main() -> int:
 def made() -> Iterator[Tuple[Path, str]]:
     """Each file with its content."""
     sources = [path for path in sorted(RESOURCES.glob("*.py")) if path.name not in ("__init__.py", "base.py")]
-    for source in sources:
-        path = PACKAGE / "async_resources" / source.name
-        yield path, formatted(MADE.format(name=source.name) + asynchronous(source.read_text()), path)
+    # One file: packed, what is alike in all of them counts once.
+    path = PACKAGE / "async_resources.py"
+    yield path, formatted(MADE + joined([asynchronous(source.read_text()) for source in sources]), path)
     path = PACKAGE / "raw_resources.pyi"
-    yield path, formatted(MADE.format(name="*.py") + raw_types(sources), path)
+    yield path, formatted(MADE + raw_types(sources), path)
+
+
+def joined(modules: list[str]) -> str:
+    """One module of several: what they import, and then what they define."""
+    plain: Set[str] = set()
+    taken: Dict[str, Set[str]] = {}
+    for_types: Dict[str, Set[str]] = {}
+    defined = []
+    for module in modules:
+        for node in ast.parse(module).body:
+            if isinstance(node, ast.Import):
+                plain.add(ast.unparse(node))
+            elif isinstance(node, ast.ImportFrom):
+                taken.setdefault(node.module or "", set()).update(alias.name for alias in node.names)
+            elif isinstance(node, ast.If):
+                for inner in node.body:
+                    if isinstance(inner, ast.ImportFrom):
+                        for_types.setdefault(inner.module or "", set()).update(alias.name for alias in inner.names)
+            elif not isinstance(node, ast.Expr):
+                defined.append("\n".join(module.splitlines()[node.lineno - 1 : node.end_lineno]))
+    taken.pop("__future__", None)
+    head = ["from __future__ import annotations", *sorted(plain), *imported(taken), "if TYPE_CHECKING:"]
+    return "\n".join([*head, *(f"    {line}" for line in imported(for_types))]) + "\n\n" + "\n\n".join(defined)
+
+
+def imported(names: Dict[str, Set[str]]) -> list[str]:
+    return [f"from {module} import {', '.join(sorted(found))}" for module, found in sorted(names.items())]
 
 
 def asynchronous(source: str) -> str:
@@ -63,7 +90,7 @@ def asynchronous(source: str) -> str:
 
 def imports(found: re.Match[str]) -> str:
     rest = [name for name in found.group(1).split(", ") if name != "Resource"]
-    lines = ["from vaniagent.async_resources.base import AsyncResource"]
+    lines = ["from vaniagent.async_resource import AsyncResource"]
     if rest:
         lines.append(f"from vaniagent.resources.base import {', '.join(rest)}")
     return "\n".join(lines)

@@ -50,7 +50,7 @@ export interface AgentBody {
   callingHours?: CallingHoursBody | null;
   transfers?: DestinationBody[];
   compliance?: ComplianceBody;
-  keypad?: Partial<Keypad>;
+  keypad?: KeypadBody;
 }
 
 export type Patience = Open<"quick" | "normal" | "patient">;
@@ -66,14 +66,22 @@ export type SpeechBody = Partial<Speech>;
 
 export type TransferMode = Open<"cold" | "warm">;
 
+/** One key, and what it means to the agent. */
+export interface KeypadChoice {
+  digit: string;
+  meaning: string;
+}
+
 /** What an agent makes of a telephone's keys. */
 export interface Keypad {
-  menu: { digit: string; meaning: string }[];
+  menu: KeypadChoice[];
   terminator: Open<"#" | "*" | "">;
   digitTimeout: number;
   mayPress: boolean;
   wanted: string;
 }
+
+export type KeypadBody = Partial<Keypad>;
 
 export interface Consent {
   ask: string;

@@ -1,4 +1,4 @@
-import type { CallingHours, Open } from "./agent.js";
+import type { CallingHours, CallingHoursBody, Open } from "./agent.js";
 
 /** A number that must not be called; null where its caller's data were erased, and it is still not called. */
 export interface DoNotCallEntry {
@@ -39,8 +39,18 @@ export interface DialingRules {
   proofDays: number | null;
 }
 
-/** What is given changes; null: no such rule. */
-export type DialingRulesChanges = Partial<Omit<DialingRules, "preDialSecret">> & { rotateSecret?: boolean };
+/**
+ * What is given changes; null: no such rule.
+ * @schema PatchedDialingRulesBody
+ */
+export interface DialingRulesChanges {
+  callingHours?: CallingHoursBody | null;
+  maxCallsPerDay?: number | null;
+  maxCallsPerWeek?: number | null;
+  preDialUrl?: string | null;
+  rotateSecret?: boolean;
+  proofDays?: number | null;
+}
 
 /** What one rule said, in words that may change. */
 export interface DialCheckResult {
@@ -61,4 +71,9 @@ export interface DialCheck {
   results: DialCheckResult[];
   answerSha256: string | null;
   createdAt: string;
+}
+
+/** Numbers to list: CSV whose first column is the number, and whose second, if there is one, the reason. */
+export interface DoNotCallImportBody {
+  csv: string;
 }

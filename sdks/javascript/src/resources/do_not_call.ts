@@ -1,4 +1,4 @@
-import type { DoNotCallBody, DoNotCallEntry, DoNotCallImport } from "../models/dialing.js";
+import type { DoNotCallBody, DoNotCallEntry, DoNotCallImport, DoNotCallImportBody } from "../models/dialing.js";
 import type { PagePromise } from "../pages.js";
 import type { APIPromise } from "../promise.js";
 import type { RequestOptions } from "../transport.js";
@@ -29,7 +29,7 @@ export class DoNotCall extends Resource {
   }
 
   /** Put the numbers of the text of a CSV file on the list. The same file again changes nothing. */
-  importCsv(body: { csv: string }, options?: RequestOptions): APIPromise<DoNotCallImport> {
+  importCsv(body: DoNotCallImportBody, options?: RequestOptions): APIPromise<DoNotCallImport> {
     return this.api.request("POST", "/do_not_call/import", body, options);
   }
 

@@ -11,17 +11,19 @@ import httpx
 
 from vaniagent import downloads
 from vaniagent.answers import Attempt, RawResponse
-from vaniagent.async_resources.account import AsyncAccountResource
-from vaniagent.async_resources.agents import AsyncAgents
-from vaniagent.async_resources.batches import AsyncBatches
-from vaniagent.async_resources.calls import AsyncCalls
-from vaniagent.async_resources.dial_checks import AsyncDialChecks
-from vaniagent.async_resources.dialing_rules import AsyncDialingRulesResource
-from vaniagent.async_resources.do_not_call import AsyncDoNotCall
-from vaniagent.async_resources.phone_lines import AsyncPhoneLines
-from vaniagent.async_resources.voices import AsyncVoices
-from vaniagent.async_resources.webhook_deliveries import AsyncWebhookDeliveries
-from vaniagent.async_resources.webhook_endpoints import AsyncWebhookEndpoints
+from vaniagent.async_resources import (
+    AsyncAccountResource,
+    AsyncAgents,
+    AsyncBatches,
+    AsyncCalls,
+    AsyncDialChecks,
+    AsyncDialingRulesResource,
+    AsyncDoNotCall,
+    AsyncPhoneLines,
+    AsyncVoices,
+    AsyncWebhookDeliveries,
+    AsyncWebhookEndpoints,
+)
 from vaniagent.client import as_it_is
 from vaniagent.errors import APIConnectionError
 from vaniagent.settings import MAX_RETRIES, TIMEOUT, Request, Settings, make_settings, proxied

@@ -16,13 +16,10 @@ from vaniagent.resources.account import AccountResource
 from vaniagent.resources.agents import Agents
 from vaniagent.resources.batches import Batches
 from vaniagent.resources.calls import Calls
-from vaniagent.resources.dial_checks import DialChecks
-from vaniagent.resources.dialing_rules import DialingRulesResource
-from vaniagent.resources.do_not_call import DoNotCall
+from vaniagent.resources.dialing import DialChecks, DialingRulesResource, DoNotCall
 from vaniagent.resources.phone_lines import PhoneLines
 from vaniagent.resources.voices import Voices
-from vaniagent.resources.webhook_deliveries import WebhookDeliveries
-from vaniagent.resources.webhook_endpoints import WebhookEndpoints
+from vaniagent.resources.webhooks import WebhookDeliveries, WebhookEndpoints
 from vaniagent.settings import MAX_RETRIES, TIMEOUT, Request, Settings, make_settings, proxied
 
 T = TypeVar("T")

@@ -370,28 +370,6 @@ class AsyncRawCalls:
     ) -> RawResponse[Call]: ...
     async def sip_trace(self, call_id: str) -> RawResponse[SipTrace]: ...
 
-class RawDialChecks:
-    def list(
-        self,
-        *,
-        limit: Union[int, NotGiven] = NOT_GIVEN,
-        offset: Union[int, NotGiven] = NOT_GIVEN,
-        call_id: Union[str, NotGiven] = NOT_GIVEN,
-        to_number: Union[str, NotGiven] = NOT_GIVEN,
-    ) -> RawResponse[Page[DialCheck]]: ...
-    def get(self, check_id: str) -> RawResponse[DialCheck]: ...
-
-class AsyncRawDialChecks:
-    async def list(
-        self,
-        *,
-        limit: Union[int, NotGiven] = NOT_GIVEN,
-        offset: Union[int, NotGiven] = NOT_GIVEN,
-        call_id: Union[str, NotGiven] = NOT_GIVEN,
-        to_number: Union[str, NotGiven] = NOT_GIVEN,
-    ) -> RawResponse[AsyncPage[DialCheck]]: ...
-    async def get(self, check_id: str) -> RawResponse[DialCheck]: ...
-
 class RawDialingRules:
     def get(self) -> RawResponse[DialingRules]: ...
     def update(
@@ -449,6 +427,28 @@ class AsyncRawDoNotCall:
     async def delete(self, entry_id: str) -> RawResponse[None]: ...
     async def import_csv(self, *, csv: str, idempotency_key: Optional[str] = None) -> RawResponse[DoNotCallImport]: ...
     async def export_csv(self) -> RawResponse[str]: ...
+
+class RawDialChecks:
+    def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        call_id: Union[str, NotGiven] = NOT_GIVEN,
+        to_number: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[Page[DialCheck]]: ...
+    def get(self, check_id: str) -> RawResponse[DialCheck]: ...
+
+class AsyncRawDialChecks:
+    async def list(
+        self,
+        *,
+        limit: Union[int, NotGiven] = NOT_GIVEN,
+        offset: Union[int, NotGiven] = NOT_GIVEN,
+        call_id: Union[str, NotGiven] = NOT_GIVEN,
+        to_number: Union[str, NotGiven] = NOT_GIVEN,
+    ) -> RawResponse[AsyncPage[DialCheck]]: ...
+    async def get(self, check_id: str) -> RawResponse[DialCheck]: ...
 
 class RawPhoneLines:
     def create(
@@ -570,14 +570,6 @@ class AsyncRawVoices:
         language: Union[str, NotGiven] = NOT_GIVEN,
     ) -> RawResponse[AsyncPage[Voice]]: ...
 
-class RawWebhookDeliveries:
-    def get(self, delivery_id: str) -> RawResponse[Delivery]: ...
-    def replay(self, delivery_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Delivery]: ...
-
-class AsyncRawWebhookDeliveries:
-    async def get(self, delivery_id: str) -> RawResponse[Delivery]: ...
-    async def replay(self, delivery_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Delivery]: ...
-
 class RawWebhookEndpoints:
     def create(
         self,
@@ -671,3 +663,11 @@ class AsyncRawWebhookEndpoints:
         offset: Union[int, NotGiven] = NOT_GIVEN,
         status: Union[str, NotGiven] = NOT_GIVEN,
     ) -> RawResponse[AsyncPage[Delivery]]: ...
+
+class RawWebhookDeliveries:
+    def get(self, delivery_id: str) -> RawResponse[Delivery]: ...
+    def replay(self, delivery_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Delivery]: ...
+
+class AsyncRawWebhookDeliveries:
+    async def get(self, delivery_id: str) -> RawResponse[Delivery]: ...
+    async def replay(self, delivery_id: str, *, idempotency_key: Optional[str] = None) -> RawResponse[Delivery]: ...

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from vaniagent.models.account import Account, TopUp, Transaction
-from vaniagent.models.agent import Agent, CallingHours, Compliance, Consent, Destination, Speech, Talk
+from vaniagent.models.agent import (
+    Agent,
+    CallingHours,
+    Compliance,
+    Consent,
+    Destination,
+    Keypad,
+    KeypadChoice,
+    Speech,
+    Talk,
+)
 from vaniagent.models.base import Model
 from vaniagent.models.batch import Batch, BatchProgress, BatchRow
 from vaniagent.models.call import Call, CallSummary, Latency, SipMessage, SipTrace, Transcript, Turn, TurnLatency
@@ -42,6 +52,8 @@ __all__ = [
     "EndpointWithSecret",
     "ImportProblem",
     "InboundLimits",
+    "Keypad",
+    "KeypadChoice",
     "Latency",
     "Line",
     "Model",

@@ -9,7 +9,7 @@ from vaniagent.pagination import Page
 from vaniagent.resources.base import Resource, nothing, segment, time_text
 
 if TYPE_CHECKING:
-    from vaniagent.raw_resources import RawWebhookEndpoints
+    from vaniagent.raw_resources import RawWebhookDeliveries, RawWebhookEndpoints
 
 
 class WebhookEndpoints(Resource):
@@ -102,3 +102,21 @@ class WebhookEndpoints(Resource):
         """List an endpoint's deliveries, newest first. Iterating walks all of them."""
         path = f"/webhook_endpoints/{segment(endpoint_id)}/deliveries"
         return self._page(Delivery, path, given(limit=limit, offset=offset, status=status))
+
+
+class WebhookDeliveries(Resource):
+    """Webhook deliveries: one event on its way to one endpoint."""
+
+    @property
+    def with_raw_response(self) -> RawWebhookDeliveries:
+        """The same methods, which give answers with their headers."""
+        return cast("RawWebhookDeliveries", WebhookDeliveries(self._client.raw()))
+
+    def get(self, delivery_id: str) -> Delivery:
+        """Get a delivery, with every attempt that was made."""
+        return self._request(Delivery, "GET", f"/webhook_deliveries/{segment(delivery_id)}")
+
+    def replay(self, delivery_id: str, *, idempotency_key: Optional[str] = None) -> Delivery:
+        """Send a delivery once more."""
+        path = f"/webhook_deliveries/{segment(delivery_id)}/replay"
+        return self._request(Delivery, "POST", path, idempotency_key=idempotency_key)

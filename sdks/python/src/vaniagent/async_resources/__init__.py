@@ -1,1 +1,0 @@
-"""Made by scripts/make_async.py from `vaniagent.resources`: what `AsyncVaniAgent` can do."""
