@@ -32,7 +32,11 @@ REFUSED_BY_HOURS: Final = (
     "This number may be in several time zones",
 )
 # What is too late or too soon by the clock, or does not go together, and no schema can say.
-REFUSED_BY_TIMES: Final = ("A call can be scheduled at most 90 days ahead", "A list of gaps has one for each attempt")
+REFUSED_BY_TIMES: Final = (
+    "'timezone': Send the name of a time zone",
+    "A call can be scheduled at most 90 days ahead",
+    "A list of gaps has one for each attempt",
+)
 # What a text is no file of numbers for.
 REFUSED_BY_FILES: Final = (
     "'csv': ",

@@ -42,7 +42,7 @@ def save(page: Page) -> None:
 def test_a_save_gives_the_talk_its_version(editor: Page, agent: Agent) -> None:
     state, panel = editor.locator("#agent-state"), editor.locator("[data-talk]")
 
-    editor.get_by_label("Name").fill("Eve")
+    editor.locator("#id_name").fill("Eve")
     expect(state).to_contain_text("Not saved yet. A talk is with version 1.")
     save(editor)
 

@@ -81,6 +81,8 @@ export interface Keypad {
   wanted: string;
 }
 
+export interface KeypadChoiceBody extends KeypadChoice {}
+
 export type KeypadBody = Partial<Keypad>;
 
 export interface Consent {
@@ -97,10 +99,19 @@ export interface Compliance {
   maxCallsPerWeek: number | null;
 }
 
+export interface ConsentBody {
+  ask: string;
+  ifNo?: Consent["ifNo"];
+  recordFrom?: Consent["recordFrom"];
+}
+
 /** What is left out is null. */
-export type ComplianceBody = Partial<Omit<Compliance, "consent">> & {
-  consent?: (Pick<Consent, "ask"> & Partial<Consent>) | null;
-};
+export interface ComplianceBody {
+  recordingAnnouncement?: string | null;
+  consent?: ConsentBody | null;
+  maxCallsPerDay?: number | null;
+  maxCallsPerWeek?: number | null;
+}
 
 /** Somebody whom the agent may transfer a call to: `to` is a number or a SIP address, `when` tells it in which case. */
 export interface Destination {
@@ -113,7 +124,10 @@ export interface Destination {
   record: boolean;
 }
 
-export type DestinationBody = Pick<Destination, "name" | "to"> & Partial<Destination>;
+export interface DestinationBody extends Partial<Destination> {
+  name: string;
+  to: string;
+}
 
 /** Windows of a day, such as `["09:00", "17:00"]`. */
 export type Windows = string[][];
