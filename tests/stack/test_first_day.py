@@ -54,7 +54,7 @@ def sign_up(page: Page, stack: Stack) -> None:
 def make_agent(page: Page) -> None:
     page.get_by_role("link", name="Agents").first.click()
     page.get_by_role("link", name="New agent").first.click()
-    page.get_by_label("Name", exact=True).fill("Ava")
+    page.locator("#id_name").fill("Ava")
     page.get_by_label("Prompt").fill(PROMPT)
     page.get_by_label("First message").fill("Hello, this is Ava from Bright Smile Dental.")
     page.get_by_role("button", name="Make agent").click()

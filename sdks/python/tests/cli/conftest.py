@@ -10,7 +10,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import pytest
 
@@ -93,12 +93,16 @@ class Hook:
     def __init__(self) -> None:
         self.received: List[Tuple[bytes, Dict[str, str]]] = []
         self.answers: List[int] = []
+        # What happens in the world before the next answer.
+        self.meanwhile: List[Callable[[], None]] = []
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 hook.received.append((body, dict(self.headers)))
+                if hook.meanwhile:
+                    hook.meanwhile.pop(0)()
                 self.send_response(hook.answers.pop(0) if hook.answers else 200)
                 self.end_headers()
 

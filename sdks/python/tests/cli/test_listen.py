@@ -102,6 +102,22 @@ def test_goes_on_after_a_broken_connection_with_the_same_secret(program: Program
     assert len({headers["webhook-id"] for _, headers in hook.received}) == 3
 
 
+def test_what_was_passed_on_is_not_passed_on_again(program: Program, hook: Hook, way: Cut) -> None:
+    listening = program.start(
+        *("listen", "--forward-to", hook.url, "--count", "2", "--json"),
+        VANIAGENT_BASE_URL=f"http://127.0.0.1:{way.port}/v1",
+    )
+    listening.line()
+    # Nobody hears what is answered to the first.
+    hook.meanwhile = [way.cut]
+    for _ in range(2):
+        program.run("webhooks", "trigger", "call.completed")
+    code, _ = listening.end()
+
+    assert code == 0
+    assert len({headers["webhook-id"] for _, headers in hook.received}) == len(hook.received) == 2
+
+
 def test_a_program_that_is_not_there_is_no_end(program: Program) -> None:
     listening = program.start("listen", "--forward-to", "127.0.0.1:9", "--count", "1", "--json")
     listening.line()

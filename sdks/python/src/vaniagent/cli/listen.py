@@ -18,6 +18,8 @@ ANSWER_WITHIN = 10.0
 QUIET = 30.0
 # Failures in a row: a server that is restarted is away for a while.
 MOST_FAILURES = 12
+# Webhooks whose answers are remembered: more than the server has on their way at once.
+REMEMBERED = 1000
 
 
 class Listener:
@@ -27,10 +29,13 @@ class Listener:
         self._session = session
         self._forward_to = forward_to
         self._events = list(events)
-        self._left = count
+        self._count = count
+        self._passed_on = 0
         self._http = httpx.Client(timeout=ANSWER_WITHIN, follow_redirects=False)
         self._listening: Dict[str, Any] = {}
         self._socket: Optional[FeedSocket] = None
+        # What was answered to each, for one that comes again because its answer was lost with the socket.
+        self._answered: Dict[str, Dict[str, Any]] = {}
 
     def run(self) -> None:
         """Until so many webhooks were passed on, or Ctrl-C."""
@@ -89,13 +94,29 @@ class Listener:
             if message is None:
                 if not socket.is_alive():
                     raise ConnectionError("The server does not answer")
-            elif message.get("type") == "webhook":
-                status, ms, problem = self._post(message)
-                self._show(message, status, ms, problem)
-                socket.send({"type": "webhook.answered", "id": message["id"], "status": status, "ms": ms})
-                self._left -= 1
-                if self._left == 0:
+                if self._has_all():
                     return True
+            elif message.get("type") == "webhook":
+                socket.send(self._answer(message))
+                if self._has_all():
+                    return True
+
+    def _has_all(self) -> bool:
+        return 0 < self._count <= self._passed_on
+
+    def _answer(self, webhook: Dict[str, Any]) -> Dict[str, Any]:
+        """Pass it on, unless that was done: what the program on this machine said of it."""
+        known = self._answered.get(webhook["id"])
+        if known is not None:
+            return known
+        status, ms, problem = self._post(webhook)
+        self._show(webhook, status, ms, problem)
+        self._passed_on += 1
+        answer = {"type": "webhook.answered", "id": webhook["id"], "status": status, "ms": ms}
+        self._answered[webhook["id"]] = answer
+        if len(self._answered) > REMEMBERED:
+            del self._answered[next(iter(self._answered))]
+        return answer
 
     def _post(self, webhook: Dict[str, Any]) -> Tuple[Optional[int], int, str]:
         """The status, the milliseconds, and why there is no status."""
