@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,6 +28,8 @@ MOST_A_DAY_TO_ONE: Final = 5
 TOKEN_LENGTH: Final = 43
 
 _PURPOSE: Final = "invitation"
+# What a mail program may take for an address of the web or of a person.
+_LINK: Final = re.compile(r"[.:/\\@]\w|//")
 
 
 class BadInvitation(errors.InvalidRequest):
@@ -167,7 +170,7 @@ def send(*, invitation_id: int, sealed_token: str) -> None:
 
     link = f"{settings.PUBLIC_URL}/invitations/{sealing.unseal(sealed_token, purpose=_PURPOSE)}"
     whose = invitation.invited_by.email if invitation.invited_by else "VaniAgent"
-    name = " ".join(invitation.account.name.split())
+    name = _named(invitation.account)
     send_mail(
         subject=f"Join {name} on VaniAgent",
         message=(
@@ -179,6 +182,12 @@ def send(*, invitation_id: int, sealed_token: str) -> None:
         from_email=None,
         recipient_list=[invitation.email],
     )
+
+
+def _named(account: Account) -> str:
+    """Its name on one line: a stranger's mail program may not find a link in what a customer wrote."""
+    name = " ".join(account.name.split())
+    return "a workspace" if _LINK.search(name) else name
 
 
 def _digest(token: str) -> str:

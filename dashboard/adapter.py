@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.models import User
 from dashboard import onboarding
 from vaniagent.lib.api import requests
 
@@ -41,6 +43,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return settings.SIGN_UP_OPEN or onboarding.INVITATION in request.session
+
+    def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
+        """An address that the other site has verified needs no mail of ours before a workspace is opened."""
+        user: User = super().save_user(request, sociallogin, form)
+        is_verified = EmailAddress.objects.filter(user=user, verified=True).exists()
+        if is_verified and onboarding.INVITATION not in request.session:
+            onboarding.open_first_workspace(user=user, at=timezone.now())
+        return user
 
 
 def _at_our_address(url: str) -> str:

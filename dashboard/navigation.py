@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -63,6 +64,7 @@ PERSON: Final = (
     Page("account_change_password", _("Password"), "key"),
     Page("mfa_index", _("Two-factor log-in"), "shield", below=["/accounts/2fa"]),
     Page("usersessions_list", _("Log-ins"), "line"),
+    *([Page("socialaccount_connections", _("Other sites"), "people")] if settings.SOCIALACCOUNT_PROVIDERS else []),
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from accounts import audit, invitations, members, tasks
-from accounts.models import AuditEntry, Invitation, Membership, User
+from accounts.models import Account, AuditEntry, Invitation, Membership, User
 
 pytestmark = pytest.mark.django_db
 
@@ -40,12 +40,36 @@ def invite(account: Any, owner: audit.Actor, mailoutbox: Any, django_capture_on_
     return invite
 
 
-def test_the_mail(invite: Any, mailoutbox: Any) -> None:
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Bright\r\nBcc: x\u2028Smile", "Bright Bcc: x Smile"),
+        ("Win at https://evil.example/x", "a workspace"),
+        ("evil.example", "a workspace"),
+        ("pay@evil", "a workspace"),
+        ("Dr. Smith & Sons", "Dr. Smith & Sons"),
+    ],
+)
+def test_no_customer_writes_the_mails_of_others(
+    account: Any, invite: Any, mailoutbox: Any, name: str, shown: str
+) -> None:
+    Account.objects.filter(pk=account.pk).update(name=name)
+    account.refresh_from_db()
+
+    invite()
+
+    assert mailoutbox[0].subject == f"Join {shown} on VaniAgent"
+    assert mailoutbox[0].body.startswith(f"owner@example.com invites you to {shown}, as")
+
+
+def test_the_mail(account: Any, invite: Any, mailoutbox: Any) -> None:
+    account.name = "Bright Smile Dental"
+    account.save()
     token = invite(" New@Example.com ")
 
     (mail,) = mailoutbox
     assert mail.to == ["new@example.com"]
-    assert mail.subject == "Join owner@example.com on VaniAgent"
+    assert mail.subject == "Join Bright Smile Dental on VaniAgent"
     assert "owner@example.com invites you" in mail.body
     kept = Invitation.objects.get()
     assert token not in (kept.digest, kept.public_id)

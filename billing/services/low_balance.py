@@ -75,7 +75,7 @@ def tell_owners_of_low_balance(*, account_id: int) -> None:
     send_mail(
         subject="Your credits run low",
         message=(
-            f"{balance.account.name} has {money.to_text(balance.available)} credits left, which is less than "
+            f"{' '.join(balance.account.name.split())} has {money.to_text(balance.available)} credits left, which is less than "
             f"{money.to_text(threshold_of(balance))}.\n\n"
             "Calls go on for as long as there are credits for the next minute; then the agent says goodbye. "
             "Top up in the dashboard under Billing.\n"
