@@ -20,6 +20,7 @@ from calls.voice.config import EngineConfig
 from calls.voice.consenting import Consenting
 from calls.voice.ending import Ending
 from calls.voice.keypad import Finger, Keypad, Pressed, choose, prompt
+from calls.voice.objecting import acknowledged, objects
 from calls.voice.off_record import REDACTED, OffRecord
 from calls.voice.opting_out import farewell, is_opt_out
 from calls.voice.pipeline import ConversationPipeline, Senses
@@ -127,6 +128,9 @@ class Talk:
         self._composing_since: float | None = None
         # The newest utterance that was cut off: its text, and what was heard of it.
         self._cut: tuple[str, str] | None = None
+        # Whether the agent has paused the recording, and the words after which it goes on.
+        self._is_paused = False
+        self._recorded_after: str | None = None
 
     def _send(self, item: bus.Item) -> None:
         """To the leg's holder."""
@@ -189,7 +193,7 @@ class Talk:
     def wants_reply(self) -> bool:
         if self._ending.is_decided or self._machine.is_machine or self._stand_in.is_on or self._transfer.is_on:
             return False
-        if self._opts_out() or self._answers_recording():
+        if self._opts_out() or self._objects() or self._answers_recording():
             return False
         if not self._has_opened or self._opening_was_talked_over():
             self._has_opened, self._opening_at, self._cut = True, None, None
@@ -234,6 +238,19 @@ class Talk:
         self._has_opened, self._opening_at = True, None
         words = farewell(self._spec.language) or self._house.goodbye()
         self._jobs.put_nowait(lambda: self._say_last(words, "agent_hangup", "agent"))
+        return True
+
+    def _objects(self) -> bool:
+        """Whether the person's last words ask not to be recorded. Then nothing is any more, for the rest of the call."""
+        last = self._messages[-1] if self._messages else None
+        if last is None or last.role != "user" or self._consent.is_open or not objects(last.text):
+            return False
+        if self._record.is_on and not self._is_paused:
+            return False
+        self._has_opened, self._opening_at, self._is_paused = True, None, False
+        self._sink.heed(kind="consent", detail="refused")
+        self._take_off_record()
+        self._jobs.put_nowait(lambda: self._speak(acknowledged(self._spec.language)))
         return True
 
     def _opening_was_talked_over(self) -> bool:
@@ -368,6 +385,7 @@ class Talk:
         heard = utterance.heard_text()
         if heard and not (utterance.is_remembered or self._transfer.is_aside):
             self._remember("agent", heard)
+        self._go_on_recording(after=" ".join(utterance.text.split()))
         if utterance.is_cut:
             self._cut = (" ".join(utterance.text.split()), heard)
         if utterance.text != self._silence.question:
@@ -402,6 +420,26 @@ class Talk:
             await self._say_last(self._house.goodbye(), "agent_hangup", "agent")
         else:
             await self._speak(self._opening)
+
+    def records(self, is_on: bool, *, after: str) -> None:
+        """The agent pauses its recording at once, or goes on with it once the reply that ends with this text is said."""
+        if not is_on and not self._record.is_on:
+            self._is_paused = True
+            self._take_off_record()
+        elif is_on and self._is_paused:
+            self._recorded_after = " ".join(after.split())
+
+    def _go_on_recording(self, *, after: str) -> None:
+        if self._is_paused and self._recorded_after is not None and self._recorded_after.endswith(after):
+            self._is_paused, self._recorded_after = False, None
+            self._put_on_record()
+
+    def _take_off_record(self) -> None:
+        if self._record.is_on:
+            return
+        self._record.turn(is_on=True, at_ms=self._caller.newest_frame * FRAME_MS)
+        self._send(bus.OffRecord(self._spec.call_id, self._spec.token, True))
+        self._sink.heed(kind="recording_paused")
 
     def _put_on_record(self) -> None:
         if not self._record.is_on:

@@ -10,6 +10,7 @@ from calls import bus
 from calls.tests.voice.endpoint import Endpoint, serve
 from calls.tests.voice.stage import a_spec, noise, until
 from calls.voice.config import EngineConfig
+from calls.voice.off_record import REDACTED
 from calls.voice.providers.llm import LOST_THREAD
 
 
@@ -35,7 +36,7 @@ async def ask(make_stage, endpoint):
             llm_first_token=0.6,
             llm_stall=0.6,
         )
-        stage = await make_stage(hears=(question,), config=config)
+        stage = await make_stage(hears=(question, "Four two four two."), config=config)
         stage.converse(a_spec(notes=("Tomorrow is a holiday.",)))
         await until(lambda: len(stage.record.turns) == 1)
         stage.holder.say(noise(0.8))
@@ -116,6 +117,32 @@ async def test_the_connection_is_warm_before_the_first_reply(ask, endpoint):
     assert endpoint.warm_ups[0]["messages"][0] == endpoint.requests[0]["messages"][0]
     assert len(endpoint.ports) == 2
     assert len(set(endpoint.ports)) == 1
+
+
+def heard_by_holder(stage) -> list[bool]:
+    """What the holder was told of being off the record."""
+    return [item.is_on for item in stage.holder.items if isinstance(item, bus.OffRecord)]
+
+
+async def test_the_model_pauses_the_recording_until_it_was_told(ask, endpoint):
+    endpoint.words = ["What is the number of your card? <pause reco", "rding>"]
+    stage = await ask("well")
+    endpoint.words = ["Thank you. <resume recording>"]
+
+    stage.holder.say(noise(0.8))
+    await until(lambda: heard_by_holder(stage) == [True, False], seconds=10)
+
+    assert stage.record.heeded == [("recording_paused", ""), ("recording_resumed", "")]
+    assert {text for _who, text in stage.record.turns[2:]} == {REDACTED}
+
+
+async def test_a_model_puts_nothing_on_record_that_it_has_not_paused(ask, endpoint):
+    endpoint.words = ["We open at seven. <resume recording>"]
+
+    stage = await ask("well")
+
+    assert stage.record.heeded == []
+    assert heard_by_holder(stage) == []
 
 
 @pytest.mark.parametrize("words", [["You said <hangup>", " but I am still here."], ["A <hang", "up> mark? Never."]])

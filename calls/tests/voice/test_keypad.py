@@ -196,6 +196,8 @@ class Mind:
         ("<digits 4-12>", ("collects", 4, 12)),
         ("<press 1w204#>", ("presses", "1w204#")),
         ("<transfer Sales>", ("transfers_to", "Sales")),
+        ("<pause recording>", ("records", False)),
+        ("<resume recording>", ("records", True)),
     ],
 )
 def test_a_mark_is_carried_out(mark: str, done: tuple[object, ...]) -> None:

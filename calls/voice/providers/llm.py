@@ -42,14 +42,18 @@ TRANSFER = "<transfer "
 # Likewise, for digits of the caller's: how many, and `>`; and for keys that the agent presses.
 DIGITS = "<digits "
 PRESS = "<press "
+# Likewise, before it asks for what nobody else is to hear, and once it has it.
+PAUSE = "<pause recording>"
+RESUME = "<resume recording>"
 MARK = re.compile(
-    rf"{HANG_UP}|{TRANSFER}[^<>]{{1,60}}>|{DIGITS}\d{{1,2}}(?:-\d{{1,2}})?>|{PRESS}[0-9A-Da-d*#wW,]{{1,32}}>"
+    rf"{HANG_UP}|{PAUSE}|{RESUME}|{TRANSFER}[^<>]{{1,60}}>|{DIGITS}\d{{1,2}}(?:-\d{{1,2}})?>|{PRESS}[0-9A-Da-d*#wW,]{{1,32}}>"
 )
 LOST_THREAD = "I'm sorry, I lost my train of thought. Could you say that again, please?"
 MANNERS = (
     "You are speaking on the telephone. Answer in one to three short sentences made for the ear: no lists, no"
     " markup, no emoji, numbers as words. Never claim to be human. When the conversation is over, say goodbye and"
-    f" end with {HANG_UP}."
+    f" end with {HANG_UP}. When you ask for a card number, a password or the like, end with {PAUSE}; once you have it, end with"
+    f" {RESUME}, and do not repeat it."
 )
 # Seconds that an unused connection stays open: longer than people speak.
 KEPT_ALIVE = 120.0
@@ -95,6 +99,9 @@ class Mind(Protocol):
     def presses(self, keys: str, *, after: str) -> None:
         """The agent presses these keys after this text."""
 
+    def records(self, is_on: bool, *, after: str) -> None:
+        """The recording is paused at once, or goes on after this text."""
+
     def model_failed(self, detail: str) -> None: ...
 
 
@@ -127,7 +134,7 @@ class Thinker:
 
 def _may_become_mark(text: str) -> bool:
     is_begun = text.startswith((TRANSFER, DIGITS, PRESS)) and len(text) < len(TRANSFER) + 62
-    return is_begun or any(mark.startswith(text) for mark in (HANG_UP, TRANSFER, DIGITS, PRESS))
+    return is_begun or any(mark.startswith(text) for mark in (HANG_UP, PAUSE, RESUME, TRANSFER, DIGITS, PRESS))
 
 
 def _carry_out(mind: Mind, mark: str, *, after: str) -> None:
@@ -135,6 +142,8 @@ def _carry_out(mind: Mind, mark: str, *, after: str) -> None:
     kind, _, what = mark.removesuffix(">").partition(" ")
     if mark == HANG_UP:
         mind.ends_call_after(after)
+    elif mark in (PAUSE, RESUME):
+        mind.records(mark == RESUME, after=after)
     elif kind == TRANSFER.strip():
         mind.transfers_to(what, after=after)
     elif kind == DIGITS.strip():
@@ -188,6 +197,7 @@ class EndpointLLM(OpenAILLMService):
         self._held = ""
         self._said = ""
         self._mark = ""
+        self._recording_mark = ""
         self._is_warm = False
 
     def create_client(self, *_: object, **__: object) -> AsyncOpenAI:
@@ -225,7 +235,7 @@ class EndpointLLM(OpenAILLMService):
         return cast("AsyncStream[ChatCompletionChunk]", watched)
 
     async def _process_context(self, context: LLMContext) -> None:
-        self._held, self._said, self._mark = "", "", ""
+        self._held, self._said, self._mark, self._recording_mark = "", "", "", ""
         try:
             await super()._process_context(context)
         except (APIError, TimeoutError, OSError) as error:
@@ -233,6 +243,8 @@ class EndpointLLM(OpenAILLMService):
             await self._stand_in()
             return
         await self._release(is_last=True)
+        if self._recording_mark:
+            _carry_out(self._mind, self._recording_mark, after=self._said)
         if self._mark:
             _carry_out(self._mind, self._mark, after=self._said)
         elif not self._said.strip():
@@ -258,7 +270,10 @@ class EndpointLLM(OpenAILLMService):
         while (found := MARK.search(self._held)) is not None:
             text, self._held = self._held[: found.start()], self._held[found.end() :]
             await self._push_said(text)
-            self._mark = found[0]
+            if found[0] in (PAUSE, RESUME):
+                self._recording_mark = found[0]
+            else:
+                self._mark = found[0]
         keep = len(self._held)
         cut = self._held.rfind("<")
         if not is_last and cut != -1 and _may_become_mark(self._held[cut:]):
@@ -268,7 +283,7 @@ class EndpointLLM(OpenAILLMService):
 
     async def _push_said(self, text: str) -> None:
         if text.strip():
-            self._mark = ""
+            self._mark = self._recording_mark = ""
         if self._said.endswith(" "):
             # Where a mark stood between two spaces.
             text = text.lstrip(" ")

@@ -1,0 +1,89 @@
+"""Who does not want to be recorded in mid-call, and what becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from calls import bus
+from calls.tests.voice.stage import a_spec, noise, until
+from calls.voice.objecting import acknowledged, objects
+from calls.voice.off_record import REDACTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please stop recording.",
+        "Stop recording this call, please.",
+        "Could you turn off the recording?",
+        "Turn that recording off.",
+        "Don't record me.",
+        "Do not record this conversation.",
+        "I don\u2019t want to be recorded.",
+        "I did not agree to be recorded.",
+        "I don't consent to this recording.",
+        "I object to being recorded.",
+        "Zeichnen Sie das bitte nicht auf.",
+        "Ich möchte nicht aufgezeichnet werden.",
+        "Keine Aufzeichnung, bitte.",
+        "Schalten Sie bitte die Aufnahme ab.",
+    ],
+)
+def test_objects(text: str) -> None:
+    assert objects(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Is this call recorded?",
+        "How do I stop recording on my phone?",
+        "Please do not stop recording.",
+        "I stopped recording music years ago.",
+        "Stop recording artists from leaving the label.",
+        "Do you have a record of my visit?",
+        "I don't want to be late.",
+        "He told me to stop recording.",
+        "Don't turn off the recording.",
+        "Wird das aufgezeichnet?",
+        "Warum wird das nicht aufgezeichnet?",
+        "",
+    ],
+)
+def test_does_not(text: str) -> None:
+    assert not objects(text)
+
+
+def test_the_answer_is_in_the_agents_language() -> None:
+    assert "Aufzeichnung" in acknowledged("de-AT")
+    assert acknowledged("fr-FR") == acknowledged("en-US")
+
+
+async def test_who_objects_is_recorded_no_more(make_stage):
+    stage = await make_stage(hears=("Please stop recording.", "Never mind, when are you open?"))
+    stage.converse(a_spec())
+    await until(lambda: len(stage.record.turns) == 1)
+
+    for turns in (3, 5):
+        stage.holder.say(noise(0.8))
+        await until(lambda turns=turns: len(stage.record.turns) >= turns, seconds=10)
+
+    assert stage.record.heeded == [("consent", "refused"), ("recording_paused", "")]
+    assert [item.is_on for item in stage.holder.items if isinstance(item, bus.OffRecord)] == [True]
+    # They are heard and answered all the same.
+    assert stage.record.turns[1:] == [
+        ("user", "Please stop recording."),
+        *(("agent", REDACTED), ("user", REDACTED)),
+        ("agent", REDACTED),
+    ]
+
+
+async def test_who_is_not_recorded_has_nothing_to_object_to(make_stage):
+    stage = await make_stage(hears=("Please stop recording.",))
+    stage.converse(a_spec(is_off_record=True))
+    await until(lambda: len(stage.record.turns) == 1)
+
+    stage.holder.say(noise(0.8))
+    await until(lambda: len(stage.record.turns) == 3, seconds=10)
+
+    assert stage.record.heeded == []

@@ -1,0 +1,64 @@
+"""Whether somebody does not want to be recorded, by what they say in mid-call; and what they are told.
+
+By fixed phrases, as `opting_out`. The answer to a question for consent is `consenting`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_ENGLISH: Final = re.compile(
+    "|".join(
+        (
+            # "Please stop recording." "Turn the recording off."
+            r"\b(?:stop|quit|end|pause|cease) (?:recording|taping)(?: (?:me|us|it|(?:this|that|the|our)(?: (?:call|conversation))?|now|please))*(?=\W*$|[.,!?;])",
+            r"\b(?:stop|end|pause|turn off|switch off|shut off|disable) (?:the|this|that|your) (?:recording|recorder|tape)\b",
+            r"\b(?:turn|switch|shut) (?:the|this|that|your) (?:recording|recorder|tape) off\b",
+            # "Do not record me." "Don't record this call."
+            r"\b(?:don'?t|do not|not to|never)(?: you)?(?: dare)? (?:record|tape) (?:me|us|this|that|it|any of this|(?:this|the|our|my) (?:call|conversation|voice))\b",
+            # "I do not want to be recorded." "I don't consent to being recorded."
+            r"\bi (?:don'?t|do not|didn'?t|did not|never) (?:want|wish|like|agree|consent|consented|agreed)(?: (?:to|for))* (?:(?:be|being|get|getting) (?:recorded|taped)|(?:this|the|my|our) (?:call|conversation|voice) (?:to be |being )?(?:recorded|taped)|(?:the|a|this|any) recording)\b",
+            r"\bi (?:object to|refuse)(?: to)? (?:(?:be|being) (?:recorded|taped)|(?:the|this|any) recording)\b",
+        )
+    ),
+    re.IGNORECASE,
+)
+# What is asked, told or turned into its opposite.
+_NOT_ENGLISH: Final = re.compile(
+    r"\b(?:(?:how|when|where|why) (?:do|can|would|could|did) (?:i|we|people|you)"
+    r"|(?:don'?t|do not|didn'?t|never) (?:you )?(?:stop|quit|end|pause|turn off|switch off)|(?:told|asked|said) (?:\w+ )?(?:not )?to)\b",
+    re.IGNORECASE,
+)
+_GERMAN: Final = re.compile(
+    "|".join(
+        (
+            r"\b(?:zeichnen?|nehmen|nimm|zeichne) (?:sie |du )?(?:bitte )?(?:mich|uns|das|dies|dieses gespräch|das gespräch|den anruf) (?:bitte )?(?:nicht|nicht mehr) auf\b",
+            r"\bnicht (?:mehr )?(?:aufzeichnen|aufnehmen|mitschneiden|aufgezeichnet|aufgenommen|mitgeschnitten)\b",
+            r"\bkeine (?:aufzeichnung|aufnahme|mitschnitte?)\b",
+            r"\b(?:beenden|stoppen|pausieren|unterbrechen) (?:sie )?(?:bitte )?die (?:aufzeichnung|aufnahme)\b",
+            r"\b(?:schalten|machen|stellen) (?:sie )?(?:bitte )?die (?:aufzeichnung|aufnahme) (?:bitte )?(?:ab|aus)\b",
+            r"\bhören sie (?:bitte )?auf,? (?:\w+ ){0,2}(?:aufzunehmen|aufzuzeichnen|mitzuschneiden)\b",
+        )
+    ),
+    re.IGNORECASE,
+)
+_NOT_GERMAN: Final = re.compile(r"\b(?:warum|wieso|weshalb|wann|können sie nicht|habe ich gesagt)\b", re.IGNORECASE)
+
+_TOLD: Final = {
+    "en": "All right, I have stopped the recording. Please go on.",
+    "de": "In Ordnung, die Aufzeichnung ist aus. Bitte sprechen Sie weiter.",
+}
+
+
+def objects(text: str) -> bool:
+    """Whether these words ask not to be recorded, in English or German, whatever the agent speaks."""
+    words = " ".join(text.replace("\u2019", "'").split())
+    if _ENGLISH.search(words) and not _NOT_ENGLISH.search(words):
+        return True
+    return bool(_GERMAN.search(words)) and not _NOT_GERMAN.search(words)
+
+
+def acknowledged(language: str) -> str:
+    """What is said to somebody who objects: in English where we have no words in their language."""
+    return _TOLD.get(language.partition("-")[0].lower(), _TOLD["en"])
