@@ -1,8 +1,8 @@
 """`make test`: pytest, on a PostgreSQL and Valkey that are there for this run alone.
 
 `--all` runs every test but those of `make test-system`: two halves and the SDKs' side by side, each on stores of its own, then
-what drives the whole product in real time, which wants the machine for itself. `--system` runs those of `make test-system`, the
-ones that look at every page beside the ones that do not talk.
+what drives the whole product in real time, two stacks side by side, since they mostly wait. `--system` runs those of `make
+test-system`: the ones that look at every page beside the ones that do not talk, then browsers that talk beside telephones.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from ops.stores import StoreError, throw_away
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Much of its time it waits, for speech and for clocks. All other tests are the other half.
 FIRST_HALF: Final = ("calls",)
+# Of those that drive a whole product: half of their time.
+FIRST_STACK: Final = tuple(f"tests/stack/test_{name}.py" for name in ("sandbox_numbers", "takeover", "three_at_once"))
 # Of the system's tests: those that Chromium is busy with, and those that speak and listen in real time.
 PAGES: Final = ("tests/pages",)
 TALKING: Final = ("tests/stack", "tests/phone")
@@ -57,10 +59,12 @@ def _rounds(arguments: Sequence[str], words: list[str]) -> list[list[list[str]]]
         quick = ["-m", "not system and not stack"]
         rest = [folder for folder in _folders() if folder not in FIRST_HALF]
         halves = [[*FIRST_HALF, *quick], [*rest, *quick]]
-        return [[*halves, SDKS], [["-m", "stack and not system"]]]
+        stack = ["-m", "stack and not system"]
+        other_stack = [*_folders(), *(f"--ignore={file}" for file in FIRST_STACK), *stack]
+        return [[*halves, SDKS], [[*FIRST_STACK, *stack], other_stack]]
     if "--system" in arguments:
         silent = [*_folders(), *(f"--ignore={folder}" for folder in (*TALKING, *PAGES)), "-m", "system"]
-        return [[[*PAGES, "-m", "system"], silent], [[*TALKING, "-m", "system"]]]
+        return [[[*PAGES, "-m", "system"], silent], [[folder, "-m", "system"] for folder in TALKING]]
     return [[words]]
 
 
