@@ -60,6 +60,7 @@ def begin_dial(*, call_id: str, holder: str, at: datetime) -> Plan | None:
         is_inbound=is_inbound,
         params=leg.params | (lines.dial_params(line) if line is not None else {}),
         dial_after=0.0 if line is None or is_inbound else lines.take_turn(line=line, at=at),
+        metadata=call.metadata,
     )
     is_off_record = compliance.read(call.agent_version.compliance).waits_for_consent
     if is_off_record:

@@ -84,6 +84,8 @@ class LegSpec:
     dial_after: float = 0.0
     # What only this kind understands: `{"lines": [...]}` of the sandbox, a SIP line's settings.
     params: Mapping[str, object] = field(default_factory=dict, repr=False)
+    # The call's, as its customer wrote it.
+    metadata: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 class LegEvents(Protocol):

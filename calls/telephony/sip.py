@@ -12,22 +12,21 @@ from baresip.call import Call
 from baresip.errors import AudioNotActive, AudioRestarted, BaresipError, split_status
 from baresip.events import Event, StackEvent
 
-from calls.audio.framing import TELEPHONE_RATE, frame_bytes, silent_frame
+from calls.audio.framing import TELEPHONE_RATE, silent_frame
 from calls.telephony.base import EndedBy, EndReason, Leg, LegEnd, LegEvents, LegFactory, LegKind, LegSpec
+from calls.telephony.sip_invite import headers_of
 from calls.telephony.sip_phone import SipPhone
 from calls.telephony.sip_refer import WAS_REFERRED, ask_to_refer
+from calls.telephony.sip_sound import CallSound
 from calls.telephony.sip_trace import Trace
 from calls.telephony.sip_trunk import Trunk, TrunkUnreachable
 
 log = logging.getLogger(__name__)
 
-FRAME: Final = frame_bytes(TELEPHONE_RATE)
 SILENCE: Final = silent_frame(TELEPHONE_RATE)
 # Sent ahead, so that a late tick is not heard; and what may gather before silence is left out to catch up.
 AHEAD_FRAMES: Final = 2
-MOST_BUFFERED: Final = 6 * FRAME
-# What is read at once: more than this waits only after a stall of ours.
-MOST_READ: Final = 10 * FRAME
+MOST_BUFFERED: Final = 6
 
 LAST_WORD_SECONDS: Final = 1.0
 
@@ -66,7 +65,7 @@ def sip_legs(phone: SipPhone, *, keep_trace: KeepTrace) -> LegFactory:
 
 
 class SipLeg:
-    """One call over a trunk: G.711, 20 ms a packet. The stack paces what is sent; `play` keeps it fed."""
+    """One call over a trunk. The stack paces what is sent; `play` keeps it fed."""
 
     kind: LegKind = LegKind.SIP
     rate: int = TELEPHONE_RATE
@@ -84,7 +83,7 @@ class SipLeg:
         self._is_encrypted = False
         self._over = False
         self._is_fed = False
-        self._heard = b""
+        self._sound: CallSound | None = None
 
     async def dial(self) -> None:
         if self._spec.is_inbound:
@@ -98,7 +97,11 @@ class SipLeg:
         spec = self._spec
         try:
             call = await self._phone.dial(
-                trunk, to_number=spec.to_number, from_number=spec.from_number, listener=self._take
+                trunk,
+                to_number=spec.to_number,
+                from_number=spec.from_number,
+                listener=self._take,
+                headers=headers_of(spec.metadata),
             )
         except (TrunkUnreachable, BaresipError, ValueError) as error:
             # Texts of the stack may hold the number.
@@ -127,9 +130,11 @@ class SipLeg:
     def play(self, frame: bytes) -> None:
         if self._call is None or not self._is_answered or self._over:
             return
+        sound = self._sound = self._sound or CallSound(self._call.audio)
         try:
-            self._send(self._call, frame)
-            self._receive(self._call)
+            self._send(sound, frame)
+            for heard in sound.read():
+                self._events.heard(heard)
         except AudioRestarted:
             self._is_fed = False
         except AudioNotActive:
@@ -137,15 +142,14 @@ class SipLeg:
             return
 
     def flush(self) -> int:
-        if self._call is None or self._over:
+        if self._sound is None or self._over:
             return 0
         try:
-            waiting = self._call.audio.stats().tx_buffered
-            self._call.audio.flush_tx()
+            waiting = self._sound.flush()
         except (AudioNotActive, AudioRestarted):
             return 0
         self._is_fed = False
-        return int(waiting) // FRAME
+        return waiting
 
     async def hang_up(self) -> None:
         self._over = True
@@ -175,20 +179,13 @@ class SipLeg:
         if self._keep_trace is not None and self._sip_call_id:
             self._keep_trace(self._spec.call_id, self._phone.take_trace(self._sip_call_id))
 
-    def _send(self, call: Call, frame: bytes) -> None:
-        audio = call.audio
+    def _send(self, sound: CallSound, frame: bytes) -> None:
         if not self._is_fed:
-            audio.write(SILENCE * AHEAD_FRAMES)
+            sound.write(SILENCE * AHEAD_FRAMES)
             self._is_fed = True
-        elif frame == SILENCE and audio.stats().tx_buffered > MOST_BUFFERED:
+        elif frame == SILENCE and sound.waiting() > MOST_BUFFERED:
             return
-        audio.write(frame)
-
-    def _receive(self, call: Call) -> None:
-        self._heard += call.audio.read(MOST_READ)
-        while len(self._heard) >= FRAME:
-            frame, self._heard = self._heard[:FRAME], self._heard[FRAME:]
-            self._events.heard(frame)
+        sound.write(frame)
 
     def _take(self, event: StackEvent) -> None:
         """What the stack says of this call."""

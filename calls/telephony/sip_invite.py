@@ -20,6 +20,9 @@ MOST_HEADERS: Final = 20
 LONGEST_NAME: Final = 64
 LONGEST_VALUE: Final = 256
 LONGEST_TEXT: Final = 16_000
+# Of our own, so that a request still fits into one packet.
+MOST_HEADERS_SENT: Final = 8
+LONGEST_SENT: Final = 400
 # INVITEs that nobody has asked for yet.
 MOST_KEPT: Final = 512
 MOST_CONTACTS: Final = 4_096
@@ -28,6 +31,8 @@ _HEAD: Final = re.compile(r"\ARX (\S+) (\S+) -> \S+\s+(?=INVITE )")
 _REGISTERED: Final = re.compile(
     r"\ATX [^\n]*\nREGISTER .*?^Contact:[ \t]*<?sips?:([^@\s;>]{8,200})@", re.DOTALL | re.MULTILINE
 )
+_SENT_NAME: Final = re.compile(r"x-[0-9a-z-]{1,62}\Z", re.IGNORECASE)
+_SENT_VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?\Z")
 _FIRST: Final = re.compile(r"INVITE (\S{1,1024}) SIP/2\.0\Z", re.IGNORECASE)
 _HEADER: Final = re.compile(r"([0-9A-Za-z!%*_+`'~.-]{1,64})[ \t]*:[ \t]*(.*)\Z", re.DOTALL)
 _USER: Final = re.compile(r"(?:sips?|tel):([^@;>?\s]{1,200})", re.IGNORECASE)
@@ -170,3 +175,18 @@ def _own(headers: Mapping[str, list[str]]) -> dict[str, str]:
         if name.startswith("x-") and not name.startswith(OF_FRONT) and len(name) <= LONGEST_NAME:
             own[name] = clean(values[0])
     return dict(list(own.items())[:MOST_HEADERS])
+
+
+def headers_of(metadata: Mapping[str, object]) -> dict[str, str]:
+    """The headers that an INVITE of ours carries: the X- entries of a call's metadata that are plain text of one line."""
+    sent: dict[str, str] = {}
+    left = LONGEST_SENT
+    for name, value in metadata.items():
+        is_header = _SENT_NAME.match(name) and not name.lower().startswith(OF_FRONT)
+        if not is_header or not isinstance(value, str) or not _SENT_VALUE.match(value):
+            continue
+        left -= len(name) + len(value) + 4
+        if left < 0 or len(sent) == MOST_HEADERS_SENT:
+            break
+        sent[name] = value
+    return sent

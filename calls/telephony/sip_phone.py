@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -19,6 +19,7 @@ from baresip.ua import UserAgent
 from calls.telephony.sip_incoming import Incoming, Reception
 from calls.telephony.sip_invite import Invites
 from calls.telephony.sip_registrar import EXPIRES_SECONDS, Registrar, Registrations
+from calls.telephony.sip_sound import CODECS
 from calls.telephony.sip_sound_guard import SoundGuard
 from calls.telephony.sip_stack import NotInThisBuild, StackThread
 from calls.telephony.sip_trace import LOGGER as STACK_LOGGER
@@ -131,8 +132,16 @@ class SipPhone:
                 raise
         return call
 
-    async def dial(self, trunk: Trunk, *, to_number: str, from_number: str, listener: Listener) -> Call:
-        """Send the INVITE. What becomes of it comes to the listener, also what came before this returns.
+    async def dial(
+        self,
+        trunk: Trunk,
+        *,
+        to_number: str,
+        from_number: str,
+        listener: Listener,
+        headers: Mapping[str, str] | None = None,
+    ) -> Call:
+        """Send the INVITE, with these headers beside its own. What becomes of it comes to the listener, also what came before this returns.
 
         Raises TrunkUnreachable, BaresipError and ValueError.
         """
@@ -140,7 +149,7 @@ class SipPhone:
         agent = await self._agent(trunk, from_number, host)
         uri = f"sip:{to_number}@{trunk.domain}:{trunk.port};transport={trunk.transport}"
         identity = {"P-Asserted-Identity": f"<sip:{from_number}@{trunk.domain}>"}
-        call = await agent.dial(uri, identity)
+        call = await agent.dial(uri, {**(headers or {}), **identity})
         self._listeners[call.handle] = listener
         for event in self._unclaimed.pop(call.handle, ()):
             listener(event)
@@ -195,7 +204,7 @@ class SipPhone:
             registrar=f"sip:{target}:{trunk.port};transport={trunk.transport}",
             reg_interval=EXPIRES_SECONDS if registers else 0,
             transport=trunk.transport,
-            audio_codecs=("pcmu", "pcma"),
+            audio_codecs=CODECS,
             extra_params=("mediaenc=srtp-mand",) if trunk.is_encrypted else (),
         )
 
@@ -312,7 +321,7 @@ async def _expect(runtime: Runtime, user: str, how: str) -> None:
             password="",
             reg_interval=0,
             transport=cast(Transport, transport),
-            audio_codecs=("pcmu", "pcma"),
+            audio_codecs=CODECS,
             extra_params=(how,),
         )
         await UserAgent.create(runtime, account, transfer_policy="reject")

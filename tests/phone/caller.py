@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from calls.audio.framing import FRAME_SECONDS
 from calls.telephony.base import LegEnd, LegKind, LegSpec
-from calls.telephony.sip import SILENCE, SipLeg
+from calls.telephony.sip import SILENCE, KeepTrace, SipLeg
 from calls.telephony.sip_phone import SipPhone, SipSettings
 
 FROM: Final = "+14155550101"
@@ -58,7 +58,15 @@ async def a_phone(**settings: Any) -> AsyncIterator[SipPhone]:
         await phone.close()
 
 
-def leg_to(port: int, phone: SipPhone, caller: Caller, **line: Any) -> SipLeg:
+def leg_to(
+    port: int,
+    phone: SipPhone,
+    caller: Caller,
+    *,
+    metadata: Mapping[str, object] | None = None,
+    keep_trace: KeepTrace | None = None,
+    **line: Any,
+) -> SipLeg:
     params = {
         "line": "line_1",
         "domain": "127.0.0.1",
@@ -69,7 +77,8 @@ def leg_to(port: int, phone: SipPhone, caller: Caller, **line: Any) -> SipLeg:
         "srtp": "off",
         **line,
     }
-    return SipLeg(LegSpec("call_1", LegKind.SIP, TO, FROM, 45, params=params), caller, phone=phone)
+    spec = LegSpec("call_1", LegKind.SIP, TO, FROM, 45, params=params, metadata=metadata or {})
+    return SipLeg(spec, caller, phone=phone, keep_trace=keep_trace)
 
 
 async def talk(leg: SipLeg, frames: Sequence[bytes], *, then_silence: int = 0) -> None:

@@ -79,6 +79,22 @@ async def test_a_peer_that_answers_at_once(tmp_path: Path) -> None:
         assert caller.log == ["answered"]
 
 
+async def test_what_the_trunk_is_told_beside_the_call(tmp_path: Path) -> None:
+    """Only what is named like a header, and on one line."""
+    caller, traces = Caller(), []
+    metadata = {"X-Campaign": "spring", "customer": "cust_1", "X-Evil": "a\r\nX-More: b"}
+    async with sipp.sipp(tmp_path, sipp.answers()) as port, a_phone() as phone, asyncio.timeout(20):
+        leg = leg_to(port, phone, caller, metadata=metadata, keep_trace=lambda _call, trace: traces.append(trace))
+        await leg.dial()
+        await caller.is_answered.wait()
+        await leg.hang_up()
+
+    invite = next(message.text for message in traces[0].messages if message.text.startswith("INVITE"))
+    assert "X-Campaign: spring" in invite
+    assert "cust_1" not in invite
+    assert "X-More" not in invite
+
+
 async def test_giving_up_while_it_rings(tmp_path: Path) -> None:
     caller = Caller()
     async with sipp.sipp(tmp_path, sipp.rings_on()) as port, a_phone() as phone, asyncio.timeout(20):

@@ -68,7 +68,7 @@ async def their_baresip(folder: Path, *, account: str, more: str = "") -> AsyncI
         f"module_app menu.so\nmodule aufile.so\naudio_source aufile,{folder}/tone.wav\n"
         f"audio_player aufile,{folder}/out.wav\naudio_alert aufile,{folder}/alert.wav\nrtp_ports 31000-31999\n{more}"
     )
-    (folder / "accounts").write_text(f"<sip:{TO}@127.0.0.1:{port}>;regint=0;{ALLOWS_ALL};{account}\n")
+    (folder / "accounts").write_text(f"<sip:{TO}@127.0.0.1:{port}>;regint=0;{account};{ALLOWS_ALL}\n")
     process = await asyncio.create_subprocess_exec(
         "baresip",
         "-f",

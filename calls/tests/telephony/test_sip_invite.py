@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from calls.telephony.sip_invite import MOST_HEADERS, MOST_KEPT, Invite, Invites, read_invite
+from calls.telephony.sip_invite import MOST_HEADERS, MOST_KEPT, Invite, Invites, headers_of, read_invite
 
 LINES = (
     "Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bKabc",
@@ -161,3 +161,19 @@ def test_a_flood_fills_no_memory() -> None:
 
     assert not invites.knows("9@carrier")
     assert invites.knows("10@carrier")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "sent"),
+    [
+        ({"X-Campaign": "spring", "customer": "cust_1"}, {"X-Campaign": "spring"}),
+        ({"x-a": "1", "x-b": 2, "x-c": None, "x-d": ["4"]}, {"x-a": "1"}),
+        ({"X-Evil": "1\r\nVia: SIP/2.0/UDP evil", "X-B\r\nVia": "x", "X-Caf\u00e9": "x", "X-C": "caf\u00e9"}, {}),
+        ({"X-VaniAgent-Line": "line_2", "X-": "1", "X- y": "1", "X-D": "", "X-E": " "}, {}),
+        ({"X-Long": "x" * 129}, {}),
+        ({f"X-{n}": "x" for n in range(20)}, {f"X-{n}": "x" for n in range(8)}),
+        ({f"X-{n}": "x" * 128 for n in range(8)}, {f"X-{n}": "x" * 128 for n in range(2)}),
+    ],
+)
+def test_what_of_a_calls_metadata_is_sent(metadata: dict[str, object], sent: dict[str, str]) -> None:
+    assert headers_of(metadata) == sent
