@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from agents import voices
+from agents import compliance, keypad, voices
 from agents.api.serializers import AgentBody
 from agents.models import AgentVersion
 from agents.services import HOUSE_PROMPT, SETTINGS
+from dashboard.forms.compliance import ComplianceField
 from dashboard.forms.hours import HoursField
 from dashboard.forms.keypad import KeypadField
 from dashboard.forms.transfers import TransfersField
@@ -22,8 +23,8 @@ Patience = AgentVersion.Patience
 
 _BODY: Final[Any] = AgentBody().fields
 _SPEECH: Final[Any] = _BODY["speech"].fields
-# Settings that the API alone changes.
-_NOT_HERE: Final = {"compliance": _("Recording, consent and calls to one number")}
+# Kept in more than one shape: these say what is meant.
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {"compliance": compliance.read, "keypad": keypad.read}
 # Offered while typing; any language tag will do.
 LANGUAGES: Final = (
     ("en-US", _("English, United States")),
@@ -122,6 +123,7 @@ class AgentForm(forms.Form):
         help_text=_("Of the voice: from 0.7, slow, to 1.3, fast. 1 is how it was made."),
     )
     calling_hours = HoursField(label=_("Hours for calls it places"), required=False)
+    compliance = ComplianceField(label=_("Recording, consent and calls to one number"), required=False)
     transfers = TransfersField(label=_("Whom it may transfer calls to"), required=False)
     max_duration = forms.IntegerField(
         label=_("Longest call"),
@@ -183,23 +185,28 @@ class AgentForm(forms.Form):
         return cleaned
 
     def settings(self) -> dict[str, Any]:
-        """What the form holds, once it is valid."""
-        return {name: self.cleaned_data[name] for name in SETTINGS if name not in _NOT_HERE}
+        """What the form holds, once it is valid. What was not sent at all is left as it is."""
+        return {name: self.cleaned_data[name] for name in SETTINGS if not self._is_left_out(name)}
 
     def changes_to(self, version: AgentVersion) -> dict[str, Any]:
         """What of it differs from a version. Line ends alone are no difference."""
-        return {name: value for name, value in self.settings().items() if not _same(value, getattr(version, name))}
+        return {
+            name: value for name, value in self.settings().items() if not _same(name, value, getattr(version, name))
+        }
+
+    def _is_left_out(self, name: str) -> bool:
+        return bool(self.fields[name].widget.value_omitted_from_data(self.data, self.files, name))
 
 
 def labels_of(names: Iterable[str]) -> list[str]:
     """What people call these settings."""
     fields = AgentForm.base_fields
-    return [str(fields[name].label if name in fields else _NOT_HERE[name]) for name in names]
+    return [str(fields[name].label) for name in names]
 
 
 def settings_of(version: AgentVersion) -> dict[str, Any]:
     """A version as the form shows it."""
-    return {name: getattr(version, name) for name in SETTINGS if name not in _NOT_HERE}
+    return {name: getattr(version, name) for name in SETTINGS}
 
 
 def settings_of_new(starter: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -216,6 +223,7 @@ def settings_of_new(starter: Mapping[str, Any] | None = None) -> dict[str, Any]:
             *_SPEECH,
             "calling_hours",
             "transfers",
+            "compliance",
             "keypad",
         )
     }
@@ -223,7 +231,9 @@ def settings_of_new(starter: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return {**defaults, **plain, **(starter or {})}
 
 
-def _same(new: Any, old: Any) -> bool:
+def _same(name: str, new: Any, old: Any) -> bool:
+    if name in _READ:
+        return bool(_READ[name](new) == _READ[name](old))
     return bool(new == (old.replace("\r\n", "\n") if isinstance(old, str) else old))
 
 

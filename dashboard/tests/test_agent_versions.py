@@ -130,7 +130,7 @@ def test_what_was_written_is_shown_as_text(browser, agent):
         assert "&lt;img src=x onerror=alert(1)&gt;" in text
 
 
-def test_versions_tell_what_only_the_api_changes(browser, agent):
+def test_versions_tell_what_is_owed_in_words(browser, agent):
     wanted = {
         "recording_announcement": f"We record. {HOSTILE}",
         "consent": {"ask": "May we?", "if_no": "go_on_unrecorded"},
