@@ -250,7 +250,8 @@ class PersonAdmin(StaffAdmin, UserAdmin):  # type: ignore[misc]  # what StaffAdm
         (None, {"fields": ["email", "first_name", "last_name", "last_login", "date_joined"]}),
         ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
     ]
-    filter_horizontal = ["user_permissions"]
+    # Django's two lists side by side have labels that no screen reader reads.
+    filter_horizontal = []
     inlines = [WorkspaceTable]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -94,6 +94,8 @@ class AdjustmentForm(forms.Form):
 @admin.register(Balance)
 class BalanceAdmin(StaffAdmin):
     list_display = ["owner", "free", "on_hold", "is_low"]
+    # The first leads to the account.
+    list_display_links = ["free"]
     list_select_related = ["account"]
     finders = [of("acct", "account__public_id")]
     search_help_text = "Account id"

@@ -45,6 +45,7 @@ CALLS: Final = 60
 RATE: Final = 8_000
 PRICE: Final = 100_000
 OWNER: Final = "mara@brightsmile.example"
+STAFF: Final = "sam@vaniagent.example"
 PASSWORD: Final = "correct horse battery staple"  # noqa: S105  # of nobody
 
 
@@ -54,11 +55,12 @@ class Sample:
 
     owner: User
     fresh_owner: User
+    staff: User
     ids: dict[str, str]
 
     def session(self, who: str) -> str:
-        """The session cookie of "owner" or "fresh", logged in as by its form."""
-        return session_of({"owner": self.owner, "fresh": self.fresh_owner}[who])
+        """The session cookie of "owner", "fresh" or "staff", logged in as by its form."""
+        return session_of({"owner": self.owner, "fresh": self.fresh_owner, "staff": self.staff}[who])
 
 
 def session_of(user: User) -> str:
@@ -75,7 +77,7 @@ def session_of(user: User) -> str:
 
 
 def fill(*, now: datetime | None = None) -> Sample:
-    """Make both workspaces."""
+    """Make both workspaces, and somebody of the staff."""
     now = now or timezone.now()
     account = accounts.create_account(email=OWNER, password=PASSWORD, name="Bright Smile Dental", plan="enterprise")
     owner = User.objects.get(email=OWNER)
@@ -122,6 +124,7 @@ def fill(*, now: datetime | None = None) -> Sample:
     return Sample(
         owner,
         fresh_owner,
+        User.objects.create_superuser(STAFF, PASSWORD, first_name="Sam"),
         {
             "agent_id": made[0].public_id,
             "number": "2",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from itertools import chain
 from typing import Any, Final
 
 from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from ops import sample
+from ops import sample, sample_staff
 from ops.sample_site import Page
 
 # Whom a page is for, besides the owner of the full workspace.
@@ -23,6 +24,9 @@ SIGNED_OUT: Final = (
     "account_reset_password",
     "account_reset_password_done",
     "account_email_verification_sent",
+    "account_inactive",
+    "socialaccount_login_cancelled",
+    "socialaccount_login_error",
     "public_talk",
     "invitation",
 )
@@ -46,14 +50,15 @@ MAILED: Final = ("account_confirm_email", "account_reset_password_from_key")
 def made() -> str:
     """Fill the database, and say in JSON what is to be known of it."""
     filled = sample.fill()
-    sessions = {who: filled.session(who) for who in ("owner", "fresh")}
+    sessions = {who: filled.session(who) for who in ("owner", "fresh", sample_staff.STAFF)}
     pages = [asdict(page) for page in pages_of(filled, sessions)]
     return json.dumps({"pages": pages, "sessions": sessions, "ids": filled.ids})
 
 
 def pages_of(filled: sample.Sample, sessions: Mapping[str, str]) -> list[Page]:
     """Those that are pages for that person, and neither files nor the way to another page."""
-    return [page for page in _pages(filled) if _answers(page, sessions)]
+    pages = chain(_pages(filled), sample_staff.pages())
+    return [page for page in pages if _answers(page, sessions)]
 
 
 def _pages(filled: sample.Sample) -> Iterator[Page]:
@@ -91,7 +96,9 @@ def _is_looked_at(pattern: URLPattern) -> bool:
     access: Any = getattr(pattern.callback, "access", None)
     if access is not None:
         return "GET" in access.methods
-    return (pattern.name or "").startswith(("account_", "mfa_", "usersessions_")) and pattern.name not in MAILED
+    return (pattern.name or "").startswith(
+        ("account_", "mfa_", "usersessions_", "socialaccount_")
+    ) and pattern.name not in MAILED
 
 
 def _answers(page: Page, sessions: Mapping[str, str]) -> bool:

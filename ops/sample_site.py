@@ -30,7 +30,7 @@ FILL = "from ops import sample_pages; print(sample_pages.made())"
 
 @dataclass(frozen=True)
 class Page:
-    """An address, and who looks at it: "owner", "fresh" or "nobody"."""
+    """An address, and who looks at it: "owner", "fresh", "staff" or "nobody"."""
 
     name: str
     path: str

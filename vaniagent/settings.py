@@ -127,6 +127,8 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "dashboard.context.site",
             ],
+            # The staff's site is no application of its own: it is the admin's.
+            "libraries": {"landmarks": "vaniagent.staff.landmarks"},
         },
     },
 ]
