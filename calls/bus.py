@@ -269,6 +269,28 @@ class ToCarrier(Item):
     data: bytes = b""
 
 
+# --- Between the holder of a browser's leg and the gateway that dials a transfer for it (token 0) ----------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ToLine(Item):
+    """What a gateway's line is to do; `call` is the transfer's public id.
+
+    `what` is dial, sound (`data` is one frame at 8 kHz), digits, flush or hang_up.
+    """
+
+    what: str
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class FromLine(Item):
+    """What that line says: ringing, answered, sound, digit, alive; or ended (`data`: the reason, by whom, the detail)."""
+
+    what: str
+    data: bytes = b""
+
+
 # --- Between the holder of a leg and those who listen in (token 0) -----------------------------------------------------
 
 

@@ -125,7 +125,7 @@ def to_message(event: CallEvent) -> dict[str, Any]:
     }
 
 
-def interim(call: Call, *, speaker: str, text: str, at: datetime) -> dict[str, Any]:
+def interim(call: Call, *, speaker: str, text: str, is_aside: bool = False, at: datetime) -> dict[str, Any]:
     """The message of a partial transcript: the final one replaces it."""
     return {
         "type": "transcript.update",
@@ -133,6 +133,7 @@ def interim(call: Call, *, speaker: str, text: str, at: datetime) -> dict[str, A
         "speaker": speaker,
         "text": text,
         "is_final": False,
+        **({"aside": True} if is_aside else {}),
         "timestamp": to_timestamp(at),
     }
 

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Final, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from calls.services import legs, lifecycle, transfers
 from calls.services.background import Jobs
 from calls.services.traces import add_trace
-from calls.telephony.base import EndedBy, EndReason, LegEnd
+from calls.telephony.base import EndedBy, EndReason, LegEnd, LegSpec
 from calls.telephony.recording import RecordingFacts
 from calls.telephony.sip_trace import Trace
 from calls.telephony.store import PlannedLeg, PlannedTransfer, StoreAway
@@ -63,6 +64,13 @@ class DjangoLegStore:
 
     async def begin_transfer(self, *, call: str, transfer: str, at: datetime) -> PlannedTransfer | None:
         return await self._run(transfers.begin_transfer, call_id=call, transfer_id=transfer, holder=self._name, at=at)
+
+    async def plan_for_gateway(self, transfer: str, holder: str) -> LegSpec | None:
+        """Whom this process is to dial for that one."""
+        return await self._run(transfers.plan_for_gateway, transfer_id=transfer, holder=holder)
+
+    async def free_gateway(self) -> str | None:
+        return await self._run(legs.free_gateway, at=timezone.now())
 
     async def transfer_ringing(self, *, transfer: str) -> None:
         await self._run(transfers.mark_transfer_ringing, transfer_id=transfer, holder=self._name)

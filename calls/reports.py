@@ -50,7 +50,7 @@ class Reports:
 
     def interim(self, *, speaker: Speaker, text: str) -> None:
         if self._writes.qsize() < MOST_WAITING_FOR_INTERIMS:
-            message = events.interim(self._call, speaker=speaker, text=text, at=timezone.now())
+            message = events.interim(self._call, speaker=speaker, text=text, is_aside=self._is_aside, at=timezone.now())
             self._writes.put_nowait(partial(events.abroadcast, self._call, message))
 
     def user_turn(self, *, text: str, start_ms: int, end_ms: int) -> None:

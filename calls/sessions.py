@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, cast
-
-from django.db.models import F
 
 from agents import compliance, keypad, transfers, voices
 from agents.models import AgentVersion
 from calls import inbound_limits
 from calls.audio.framing import TELEPHONE_RATE
-from calls.models import Call, CallEvent, Leg, LegHolder, Turn
-from calls.services import operating
+from calls.models import Call, CallEvent, Leg, Turn
+from calls.services import legs, operating
 from calls.services.lifecycle import Claim
 from calls.services.transfers import pending_transfer
 from calls.telephony.browser import BROWSER_RATE
 from calls.voice.keypad import KeypadRules
 from calls.voice.session import Destination, PastTurn, Patience, PendingTransfer, SessionSpec, Speaker
 
-# A holder that lives says so every second.
-HOLDER_IS_SEEN_WITHIN: Final = timedelta(seconds=3)
 # A conversation that is taken over at its very end still says goodbye.
 LEAST_DURATION: Final = 5.0
 
@@ -40,7 +36,7 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
     call = Call.objects.select_related("agent_version", "phone_line").get(public_id=claim.call_id)
     leg = Leg.objects.get(call=call)
     is_dialed = leg.status != Leg.Status.PLANNED
-    holder = leg.holder or _free_holder(at)
+    holder = leg.holder or legs.free_gateway(at=at)
     if holder is None:
         return None
 
@@ -125,11 +121,3 @@ def _past_turn(turn: Turn) -> PastTurn:
         utterance=turn.utterance,
         end_ms=turn.end_ms or 0,
     )
-
-
-def _free_holder(at: datetime) -> str | None:
-    """The gateway with the fewest legs among those that live and have room. A web process holds only its own sockets."""
-    holders = LegHolder.objects.filter(
-        kind="gateway", seen_at__gte=at - HOLDER_IS_SEEN_WITHIN, is_draining=False, live_legs__lt=F("max_legs")
-    )
-    return holders.order_by("live_legs", "pk").values_list("name", flat=True).first()

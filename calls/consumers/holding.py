@@ -24,6 +24,7 @@ from calls.telephony.base import LegKind
 from calls.telephony.browser import BrowserLine, browser_legs
 from calls.telephony.holder import Holder
 from calls.telephony.recording import Recorder
+from calls.telephony.relayed import RelayedLines, relayed_legs
 
 logger = logging.getLogger(__name__)
 
@@ -82,13 +83,17 @@ class WebLegs:
                 SpeechClient(settings.SPEECH_URL) as speech,
                 Bus(url=settings.REDIS_URL, name=self.name, prefix=settings.BUS_PREFIX) as wire,
             ):
+                store = DjangoLegStore(name=self.name, kind="web", jobs=jobs)
+                relayed = RelayedLines(find=store.free_gateway, send=wire.send)
+                others = dict.fromkeys((LegKind.SANDBOX, LegKind.SIP, LegKind.TWILIO), relayed_legs(relayed))
                 self._holder = Holder(
                     wire=wire,
-                    store=DjangoLegStore(name=self.name, kind="web", jobs=jobs),
-                    kinds={LegKind.BROWSER: browser_legs(self.lines)},
+                    store=store,
+                    kinds={LegKind.BROWSER: browser_legs(self.lines), **others},
                     recorder=recorder,
                     synthesizer=speech,
                     most_legs=settings.MEDIA_MAX_SOCKETS,
+                    relay=relayed.take,
                 )
                 async with asyncio.TaskGroup() as group:
                     saying = group.create_task(self._say_ready(wire, self._holder))

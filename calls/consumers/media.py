@@ -155,7 +155,7 @@ class BrowserConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         message = woken["message"]
         if message.get("seq") is not None:
             self._woken.set()
-        elif message["type"] == "transcript.update":
+        elif message["type"] == "transcript.update" and not message.get("aside"):
             self._downlink.tell(transcript(message))
 
     async def _follow(self, call: Call) -> None:

@@ -28,7 +28,7 @@ class TalkLog:
 
     def _tell(self, event: CallEvent) -> Iterator[dict[str, Any]]:
         self.seq = event.seq
-        if event.type == "transcript.update":
+        if event.type == "transcript.update" and not event.data.get("aside"):
             yield transcript(event.data)
             if event.data["speaker"] == Turn.Speaker.AGENT:
                 yield from self._latencies()
@@ -44,7 +44,9 @@ class TalkLog:
 
     def _latencies(self) -> Iterator[dict[str, Any]]:
         """Of the agent's answers that are said: milliseconds from the person's last sound to the agent's first."""
-        turns = Turn.objects.filter(call__public_id=self.call_id, number__gte=self.turn).order_by("number")
+        turns = Turn.objects.filter(call__public_id=self.call_id, number__gte=self.turn, is_aside=False).order_by(
+            "number"
+        )
         before: Turn | None = None
         for turn in turns:
             if turn.speaker == Turn.Speaker.AGENT and turn.is_final and turn.number > self.turn:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from agents import compliance, voices
 from calls.models import Call, Leg, LegHolder, Recording
 from calls.services import do_not_call, lifecycle, lines
 from calls.telephony.base import EndedBy, EndReason, LegKind, LegSpec
+
+# A holder that lives says so every second.
+HOLDER_IS_SEEN_WITHIN: Final = timedelta(seconds=3)
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,14 @@ def note_holder(
         call: (reason or EndReason.MEDIA_LOST, by or EndedBy.PLATFORM)
         for call, reason, by in ended.values_list("call__public_id", "ended_reason", "ended_by")
     }
+
+
+def free_gateway(*, at: datetime) -> str | None:
+    """The gateway with the fewest legs among those that live and have room. A web process holds only its own sockets."""
+    gateways = LegHolder.objects.filter(
+        kind="gateway", seen_at__gte=at - HOLDER_IS_SEEN_WITHIN, is_draining=False, live_legs__lt=F("max_legs")
+    )
+    return gateways.order_by("live_legs", "pk").values_list("name", flat=True).first()
 
 
 def forget_holder(*, name: str) -> None:

@@ -50,7 +50,8 @@ def record_agent_turn_started(
         turn.text = f"{turn.text} {text}".strip()
         turn.latency = turn.latency or _plain(latency)
         turn.save(update_fields=["text", "latency"])
-    events.broadcast(call, events.interim(call, speaker=Turn.Speaker.AGENT, text=turn.text, at=at))
+    message = events.interim(call, speaker=Turn.Speaker.AGENT, text=turn.text, is_aside=turn.is_aside, at=at)
+    events.broadcast(call, message)
 
 
 @transaction.atomic

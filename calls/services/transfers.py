@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,10 +14,11 @@ from accounts.models import ApiKey
 from agents import transfers
 from agents.transfers import Destination
 from calls import bus, events
-from calls.models import Call, Leg, LineNumber, PhoneLine, Transfer
+from calls.models import Call, Leg, LineNumber, PhoneLine, PublicTalk, Transfer
 from calls.services import control, lifecycle, lines, operating, starting
 from calls.services.lifecycle import Superseded
 from calls.telephony.base import EndedBy, EndReason, LegKind, LegSpec
+from calls.telephony.relayed import TRANSFER
 from calls.telephony.store import PlannedTransfer
 from vaniagent.lib import errors
 
@@ -158,6 +159,15 @@ def begin_transfer(*, call_id: str, transfer_id: str, holder: str, at: datetime)
     return _plan(call, leg, transfer, at=at)
 
 
+def plan_for_gateway(*, transfer_id: str, holder: str) -> LegSpec | None:
+    """What a gateway dials for the process that holds the caller's leg and has begun the transfer. None: nobody."""
+    begun = _held(transfer_id, holder).filter(
+        status=Status.DIALING, call__status=Call.Status.IN_PROGRESS, phone_line__deleted_at=None
+    )
+    transfer: Transfer | None = begun.select_related("call__agent_version", "phone_line").first()
+    return _spec(transfer.call, transfer) if transfer is not None else None
+
+
 def mark_transfer_ringing(*, transfer_id: str, holder: str) -> bool:
     """The colleague's phone rings. False where it has done more than that."""
     return _held(transfer_id, holder).filter(status=Status.DIALING).update(status=Status.RINGING) == 1
@@ -222,8 +232,9 @@ def _check_now(call: Call) -> None:
     """Whether the call may be transferred now. Raises NotTransferable."""
     if call.transferred_at is not None or pending_transfer(call) is not None:
         raise NotTransferable("The call is being transferred already.")
-    if Leg.objects.filter(call=call, kind=Leg.Kind.BROWSER).exists():
-        raise NotTransferable("A talk in a browser cannot be transferred.")
+    if PublicTalk.objects.filter(call=call).exists():
+        # Whoever has the link would have phones ring at the account's expense, for longer than the link allows.
+        raise NotTransferable("A talk over a public link cannot be transferred.")
     if operating.is_taken_over(call):
         raise NotTransferable("Somebody speaks in the agent's place: hand the call back first.")
     if Transfer.objects.filter(call=call).count() >= MOST_OF_A_CALL:
@@ -276,7 +287,22 @@ def _plan(call: Call, leg: Leg, transfer: Transfer, *, at: datetime) -> PlannedT
     if line is not None and line.deleted_at is not None:
         return None
     address = transfers.sip_address(transfer.to)
-    spec = LegSpec(
+    spec = replace(_spec(call, transfer), dial_after=0.0 if line is None else lines.take_turn(line=line, at=at))
+    if leg.kind == Leg.Kind.BROWSER:
+        # A gateway dials, and looks the rest up by itself.
+        spec = replace(spec, params={TRANSFER: transfer.public_id})
+    is_referred = transfer.via == Transfer.Via.REFER and leg.kind == Leg.Kind.SIP and call.phone_line is not None
+    refer_to = ""
+    if is_referred and call.phone_line is not None:
+        refer_to = transfer.to if address is not None else f"sip:{transfer.to}@{call.phone_line.domain}"
+    return PlannedTransfer(
+        spec, is_warm=transfer.mode == Transfer.Mode.WARM, is_recorded=transfer.is_recorded, refer_to=refer_to
+    )
+
+
+def _spec(call: Call, transfer: Transfer) -> LegSpec:
+    line, address = transfer.phone_line, transfers.sip_address(transfer.to)
+    return LegSpec(
         call_id=call.public_id,
         kind=LegKind(transfer.kind),
         to_number=transfer.to if address is None or line is None else address.user,
@@ -284,14 +310,6 @@ def _plan(call: Call, leg: Leg, transfer: Transfer, *, at: datetime) -> PlannedT
         ring_timeout=RING_SECONDS,
         language=call.agent_version.language,
         params={"lines": list(SANDBOX_LINES)} if line is None else lines.dial_params(line),
-        dial_after=0.0 if line is None else lines.take_turn(line=line, at=at),
-    )
-    is_referred = transfer.via == Transfer.Via.REFER and leg.kind == Leg.Kind.SIP and call.phone_line is not None
-    refer_to = ""
-    if is_referred and call.phone_line is not None:
-        refer_to = transfer.to if address is not None else f"sip:{transfer.to}@{call.phone_line.domain}"
-    return PlannedTransfer(
-        spec, is_warm=transfer.mode == Transfer.Mode.WARM, is_recorded=transfer.is_recorded, refer_to=refer_to
     )
 
 

@@ -61,6 +61,7 @@ class Holder:
         synthesizer: Synthesizer | None,
         most_legs: int,
         from_carrier: Callable[[str, bus.FromCarrier], None] | None = None,
+        relay: Callable[[str, bus.ToLine | bus.FromLine], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -68,6 +69,7 @@ class Holder:
         self._store = store
         self._most_legs = most_legs
         self._from_carrier = from_carrier
+        self._relay = relay
         self._clock = clock
         self._wall = wall
         self._witness = Witness()
@@ -154,11 +156,17 @@ class Holder:
 
     def take(self, sender: str, items: list[bus.Item]) -> None:
         """Obey a batch from the bus."""
-        if self._from_carrier is not None:
-            for item in items:
-                if isinstance(item, bus.FromCarrier):
+        for_legs = []
+        for item in items:
+            if isinstance(item, bus.FromCarrier):
+                if self._from_carrier is not None:
                     self._from_carrier(sender, item)
-        self._switchboard.take(sender, [item for item in items if not isinstance(item, bus.FromCarrier)])
+            elif isinstance(item, bus.ToLine | bus.FromLine):
+                if self._relay is not None:
+                    self._relay(sender, item)
+            else:
+                for_legs.append(item)
+        self._switchboard.take(sender, for_legs)
 
     async def publish(self) -> None:
         """Send what the legs have for their workers, and learn who is there."""

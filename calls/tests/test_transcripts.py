@@ -7,6 +7,7 @@ from channels.layers import get_channel_layer
 from django.db import OperationalError
 
 from calls import events
+from calls.consumers.talk_log import TalkLog
 from calls.models import CallEvent, Turn
 from calls.reports import persist
 from calls.services import lifecycle, transcripts
@@ -48,6 +49,16 @@ def test_what_the_caller_says_is_a_turn_and_an_event(call, fence):
     assert (turn.number, turn.speaker, turn.text, turn.is_final) == (1, "user", "How much is it?", True)
     assert (turn.start_ms, turn.end_ms, turn.utterance) == (5000, 6200, None)
     assert said(call) == [{"speaker": "user", "text": "How much is it?", "is_final": True}]
+
+
+def test_what_is_said_aside_is_marked_and_not_shown_to_whom_is_talked_with_in_a_browser(call, fence, monkeypatch):
+    told: list[dict[str, object]] = []
+    monkeypatch.setattr(events, "broadcast", lambda call, message: told.append(message))
+    transcripts.record_user_turn(**fence, text="Who is it?", start_ms=5000, end_ms=6200, is_aside=True)
+    transcripts.record_agent_turn_started(**fence, utterance=1, text="Ada.", latency={"stt": 180}, is_aside=True)
+
+    assert {message.get("aside") for message in (*said(call), *told)} == {True}
+    assert [message["type"] for message in TalkLog(call.public_id).read()] == []
 
 
 def test_what_the_agent_begins_is_stored_but_not_yet_final(call, fence):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import wave
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,6 +18,9 @@ from ops.listening import Heard
 from tests.phone import sipp
 
 RATE: Final = 8000
+# Above the SIP port; the next is baresip's own, for TLS.
+KEYS: Final = 3
+KEY_SECONDS: Final = 0.25
 
 Samples = npt.NDArray[np.int16]
 
@@ -31,13 +33,10 @@ class Telephone:
 
     async def press(self, keys: str) -> None:
         """Press these keys in the call that is on, as RFC 4733 has it."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port + 1)
+        _, writer = await asyncio.open_connection("127.0.0.1", self.port + KEYS)
         for key in keys:
-            order = json.dumps({"command": "sndcode", "params": key, "token": key})
-            writer.write(f"{len(order)}:{order},".encode())
-            await reader.readuntil(b",")
-            # A finger on the key, and off it.
-            await asyncio.sleep(0.2)
+            writer.write(key.encode())
+            await asyncio.sleep(KEY_SECONDS)
         writer.close()
         await writer.wait_closed()
 
@@ -63,8 +62,8 @@ async def a_telephone(folder: Path, user: str, *, voice: Path, calls: str = "") 
     port = sipp.free_port()
     (folder / "config").write_text(
         f"sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nmodule_path /usr/lib/baresip/modules\nmodule g711.so\n"
-        "module_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nmodule aufile.so\nmodule sndfile.so\n"
-        f"ctrl_tcp_listen 127.0.0.1:{port + 1}\nsnd_path {folder}\naudio_source aufile,{voice}\n"
+        "module_app account.so\nmodule_app menu.so\nmodule cons.so\nmodule aufile.so\nmodule sndfile.so\n"
+        f"cons_listen 127.0.0.1:{port + KEYS}\nsnd_path {folder}\naudio_source aufile,{voice}\n"
         f"audio_player aufile,{folder}/out.wav\naudio_alert aufile,{folder}/alert.wav\nrtp_ports 33000-33999\n"
     )
     (folder / "accounts").write_text(f"<sip:{user}@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs=pcmu,pcma\n")

@@ -12,6 +12,7 @@ from calls.tests.twilio_peer import TwilioPeer
 from ops.customer import Customer, make_account
 from ops.stack import Stack
 from tests.phone.incoming import own_port
+from tests.phone.model import Model
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +27,13 @@ def twilio() -> Iterator[TwilioPeer]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, sip_port: int, twilio: TwilioPeer) -> Iterator[Stack]:
+def model() -> Iterator[Model]:
+    with Model() as model:
+        yield model
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, sip_port: int, twilio: TwilioPeer, model: Model) -> Iterator[Stack]:
     env = {
         **os.environ,
         "DATABASE_URL": "",
@@ -35,6 +42,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, sip_port: int, twilio: Twili
         "SIP_HOST": "127.0.0.1",
         "SIP_PORT": str(sip_port),
         "TWILIO_API_URL": twilio.url,
+        "LLM_PROVIDER": "openai",
+        "LLM_BASE_URL": model.url,
     }
     folder: Path = tmp_path_factory.mktemp("phones") / "var"
     with Stack(var_dir=folder, env=env) as stack:

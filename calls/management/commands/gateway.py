@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import signal
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +17,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from calls.audio.speech_client import SpeechClient
-from calls.bus import Bus, process_name
+from calls.bus import Bus, BusAway, process_name
 from calls.leg_store import DjangoLegStore, TraceKeeper
 from calls.reception import DjangoReception, DjangoRegistrations
 from calls.services.background import Jobs
-from calls.telephony.base import LegKind
+from calls.telephony.base import LegFactory, LegKind
 from calls.telephony.holder import Holder
 from calls.telephony.recording import Recorder
+from calls.telephony.relay import Relay
 from calls.telephony.sandbox import sandbox_legs
 from calls.telephony.sip import sip_legs
 from calls.telephony.sip_phone import SipPhone, SipSettings
@@ -75,18 +77,21 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
             twilio = TwilioPhone(
                 rest=TwilioRest(api_url=settings.TWILIO_API_URL), book=DjangoBook(name=name, jobs=jobs), send=bus.send
             )
+            kinds: dict[LegKind, LegFactory] = {
+                LegKind.SANDBOX: sandbox_legs(speech),
+                LegKind.SIP: sip_legs(phone, keep_trace=traces.keep),
+                LegKind.TWILIO: twilio_legs(twilio),
+            }
+            relay = Relay(kinds=kinds, plan=store.plan_for_gateway, send=bus.send, clock=time.monotonic)
             holder = Holder(
                 wire=bus,
                 store=store,
-                kinds={
-                    LegKind.SANDBOX: sandbox_legs(speech),
-                    LegKind.SIP: sip_legs(phone, keep_trace=traces.keep),
-                    LegKind.TWILIO: twilio_legs(twilio),
-                },
+                kinds=kinds,
                 recorder=recorder,
                 synthesizer=speech,
                 most_legs=max_legs,
                 from_carrier=twilio.take,
+                relay=relay.take,
             )
             registrations = DjangoRegistrations(name=name, jobs=inbound_jobs)
             registrar = phone.receive(
@@ -102,12 +107,17 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
                 loop.add_signal_handler(number, stop)
             async with asyncio.TaskGroup() as group:
                 saying = group.create_task(_say_ready(bus, holder))
-                receiving = [group.create_task(_receive(phone, registrations)), group.create_task(registrar.run())]
+                receiving = [
+                    group.create_task(work) for work in (_receive(phone, registrations), registrar.run(), relay.run())
+                ]
                 try:
                     await holder.run()
                 finally:
                     for task in receiving:
                         task.cancel()
+                    await relay.close()
+                    with contextlib.suppress(BusAway):
+                        await bus.flush()
                     await registrar.stop()
                     await traces.finish()
                     await phone.close()

@@ -11,7 +11,7 @@ from agents import services as agents
 from agents.models import Agent
 from billing.models import Balance
 from calls import bus
-from calls.models import Call, CallEvent, Leg, Transfer
+from calls.models import Call, CallEvent, Leg, PublicTalk, TalkLink, Transfer
 from calls.services import control, legs, lifecycle, starting, transcripts, transfers, upkeep
 from calls.services.lifecycle import Superseded
 from calls.tests.conftest import GATEWAY, NOW, WORKER, answer, end_leg, make_call, make_holder, seconds
@@ -166,14 +166,40 @@ def test_one_at_a_time_and_five_in_all(call) -> None:
     assert types_of(call).count("call.transfer_failed") == 5
 
 
-def test_only_an_answered_call_of_a_telephone_is_transferred(agent, told) -> None:
-    ringing = make_call(agent)
+def test_only_an_answered_call_is_transferred(agent, told) -> None:
+    with pytest.raises(transfers.NotTransferable):
+        transfers.request_transfer(call=make_call(agent), by="api", name="Sales", at=NOW)
+
+
+def test_a_gateway_dials_for_a_talk_in_a_browser(account, agent, told) -> None:
+    make_line(account)
     talk = talking(make_call(agent))
     Leg.objects.filter(call=talk).update(kind=Leg.Kind.BROWSER)
+    transfer = transfers.request_transfer(call=talk, by="api", name="Sales", at=NOW)
 
-    for call in (ringing, talk):
-        with pytest.raises(transfers.NotTransferable):
-            transfers.request_transfer(call=call, by="api", name="Sales", at=NOW)
+    def planned(holder: str) -> Any:
+        return transfers.plan_for_gateway(transfer_id=transfer.public_id, holder=holder)
+
+    assert planned(GATEWAY) is None
+    plan = begin(transfer)
+    assert plan is not None
+    # What the line's secrets are is not told.
+    assert plan.spec.params == {"transfer": transfer.public_id}
+    assert planned("web-9999") is None
+    whole = planned(GATEWAY)
+    assert (whole.to_number, whole.kind) == ("+14155552671", plan.spec.kind)
+    assert "password" in whole.params
+    transfers.mark_transfer_ended(transfer_id=transfer.public_id, holder=GATEWAY, reason="busy", detail="", at=NOW)
+    assert planned(GATEWAY) is None
+
+
+def test_a_talk_over_a_public_link_makes_no_phone_ring(account, agent, told) -> None:
+    talk = talking(make_call(agent))
+    link = TalkLink.objects.create(account=account, agent=agent, created_at=NOW)
+    PublicTalk.objects.create(call=talk, link=link, visitor="visitor", created_at=NOW)
+
+    with pytest.raises(transfers.NotTransferable, match="public link"):
+        transfers.request_transfer(call=talk, by="agent", name="Sales", at=NOW)
 
 
 def test_what_goes_out_over_which_line(account, agent, told) -> None:
