@@ -237,6 +237,10 @@ class SipPhone:
         runtime.subscribe(self._hear)
         self._runtime = runtime
         self._thread = StackThread(runtime)
+        try:
+            await self._thread.keep_the_door()
+        except (NotInThisBuild, TimeoutError) as error:
+            logger.error("INVITEs that do the SIP stack harm are let through: %s", error)
         if is_aside:
             await self._listen_aside(self._thread)
         if self._incoming is not None:

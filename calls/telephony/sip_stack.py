@@ -1,8 +1,9 @@
 """What baresip can do and its Python face does not offer, done on its own thread.
 
-It answers a call that it refuses with 486 alone, and listens either on loopback or on the way out. Both are functions of
-the library that the package is built from. They are called by name, on the stack's thread, where nothing else of it runs
-meanwhile. A build without these names refuses with 486 and listens on the way out.
+It answers a call that it refuses with 486 alone, listens either on loopback or on the way out, and takes INVITEs that do
+it harm. What is needed instead are functions of the library that the package is built from. They are called by name, on the
+stack's thread, where nothing else of it runs meanwhile. A build without these names refuses with 486, listens on the way
+out, and has no doorkeeper.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from baresip import _native
 from baresip._events import set_sink
 from baresip._native import lib  # type: ignore[import-not-found]  # compiled
 from baresip.runtime import Runtime
+
+from calls.telephony import sip_doorkeeper
+from calls.telephony.sip_doorkeeper import Doorkeeper
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +47,7 @@ class StackThread:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._jobs: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._doorkeeper: Doorkeeper | None = None
         self._pass_on: Callable[[int, int, bytes | None], None] = set_sink(  # type: ignore[no-untyped-call]  # has none
             self._hear
         )
@@ -56,6 +61,10 @@ class StackThread:
         if failed:
             raise OSError(failed, os.strerror(failed))
         return True
+
+    async def keep_the_door(self) -> None:
+        """Turn away what would do the stack harm, from now on. Raises NotInThisBuild."""
+        self._doorkeeper = await self._run(_doorkeeper)
 
     async def refuse(self, sip_call_id: str, status: int, reason: str) -> bool:
         """Refuse a call that rings here. False where there is none. Raises NotInThisBuild."""
@@ -93,6 +102,7 @@ def _library() -> Any:
             ("net_add_address", ctypes.c_int, [ctypes.c_void_p, ctypes.c_void_p]),
             ("ua_hangup", None, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint16, ctypes.c_char_p]),
             ("sip_transp_add", ctypes.c_int, [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]),
+            *sip_doorkeeper.FUNCTIONS,
         ):
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
@@ -117,6 +127,14 @@ def _listen(host: str, port: int) -> int:
         if (transport != TLS or tls) and library.sip_transp_add(library.uag_sip(), transport, place, context):
             logger.warning("SIP over streams is not listened for", extra={"host": host, "port": port})
     return failed
+
+
+def _doorkeeper() -> Doorkeeper:
+    library = _library()
+    doorkeeper = Doorkeeper(library, library.uag_sip())
+    if not doorkeeper.begin():
+        raise NotInThisBuild("requests are kept otherwise")
+    return doorkeeper
 
 
 def _refuse(sip_call_id: str, status: int, reason: str) -> bool:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from pathlib import Path
 
 import psutil
 import pytest
 
+from calls.telephony.sip_incoming import TurnedAway
 from calls.telephony.sip_invite import read_invite
 from ops.strangers import STRANGER, pour
 from ops.torture import messages, random_damage
 from tests.phone import sipp
 from tests.phone.caller import Caller, a_phone, leg_to, talk
 from tests.phone.front import TRUNK, a_front
-from tests.phone.raw import a_raw_phone, headers_of, status_of
+from tests.phone.incoming import a_desk, answer
+from tests.phone.raw import Phone, a_raw_phone, headers_of, status_of
 from tests.phone.test_hostile_sound import TONE, strength
 
 pytestmark = pytest.mark.system
@@ -58,6 +61,65 @@ async def test_at_the_stack_itself(tmp_path: Path) -> None:
     assert strength(heard, 500) > 10 * strength(heard, 1_200)
     assert len(heard) > 0.5 * 320 * len(TONE)
     assert grown < MOST_BYTES
+
+
+NO_WAY_BACK = ["", "Contact: *\r\n", "Contact: \r\n", "Contact: <>\r\n", "m: hello\r\n"]
+SOMETHING_ODD = ["Contact: <tel:+4930>\r\n", "Contact: <sip:caller@>\r\n", "Contact: <sip:caller@127.0.0.1\r\n"]
+
+
+async def test_calls_that_name_no_way_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the stack itself: none is kept, and whoever names one is heard. Within a call it is known already."""
+
+    async def nobody(*_: object, **__: object) -> str:
+        raise TurnedAway(603, "Decline")
+
+    async with a_desk() as (desk, phone, port):
+        with a_raw_phone(port) as caller:
+            caller.send(caller.invite("+14155550101"))
+            leg, heard = await answer(desk, phone, "+15551230000")
+            answered = await final(caller)
+            to = headers_of(answered, "To")[0]
+            caller.send(caller.request("ACK", _contact(answered), to=to))
+            await heard.is_answered.wait()
+            caller.send(without_contact(caller.invite("+14155550101", number=2, to=to)))
+            asked_again = await final(caller, number=2)
+            caller.send(caller.request("ACK", _contact(asked_again), to=to, number=2))
+            await leg.hang_up()
+
+            monkeypatch.setattr(desk, "admit", nobody)
+            sockets = len(psutil.Process().net_connections("udp4"))
+            answers = []
+            for number, contact in enumerate([*NO_WAY_BACK * 20, *SOMETHING_ODD]):
+                caller.call_id = f"no-way-back-{number}"
+                caller.send(without_contact(caller.invite("+14155550101"), instead=contact))
+                answers.append(status_of(await final(caller)))
+            target = f"127.0.0.1:{port}"
+            evil = list(random_damage(target, seed=4, count=DAMAGED))
+            await asyncio.to_thread(pour, evil, to=("127.0.0.1", port), rate=RATE)
+            async with asyncio.timeout(30):
+                # Of the end of a call that was refused the stack says nothing.
+                while len(psutil.Process().net_connections("udp4")) > sockets:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+
+    assert status_of(asked_again) == 200
+    assert answers == [400] * 20 * len(NO_WAY_BACK) + [603] * len(SOMETHING_ODD)
+
+
+async def final(caller: Phone, *, number: int = 1) -> str:
+    """What the INVITE of this number is told in the end, or nothing."""
+    while text := await asyncio.to_thread(caller.hear_final):
+        its = (headers_of(text, "Call-ID"), headers_of(text, "CSeq"))
+        if status_of(text) and its == ([caller.call_id], [f"{number} INVITE"]):
+            break
+    return text
+
+
+def _contact(answered: str) -> str:
+    return headers_of(answered, "Contact")[0].partition("<")[2].partition(">")[0]
+
+
+def without_contact(text: str, *, instead: str = "") -> str:
+    return re.sub(r"Contact: [^\r]*\r\n", lambda _: instead, text, count=1)
 
 
 @pytest.mark.parametrize("source", [STRANGER, TRUNK])
