@@ -53,6 +53,7 @@ SETTINGS: Final = (
     Page("settings_webhooks", _("Webhooks"), "webhook", below=["/settings/webhooks"], role=Role.DEVELOPER),
     Page("settings_lines", _("Phone lines"), "line", below=["/settings/lines"]),
     Page("settings_do_not_call", _("Do not call"), "shield", below=["/settings/do-not-call"]),
+    Page("settings_dialing_rules", _("Dialing rules"), "clock", below=["/settings/dialing-rules"], role=Role.DEVELOPER),
     Page("settings_billing", _("Billing"), "card", below=["/settings/billing"]),
     Page("settings_data", _("Data"), "shield", below=["/settings/data"], role=Role.ADMIN),
     Page("settings_audit", _("Audit log"), "list", below=["/settings/audit"], role=Role.ADMIN),

@@ -117,6 +117,8 @@ class DialCheck(models.Model):
             # The list, newest first; of one number.
             models.Index(fields=["account", "-id"], name="dial_check_by_account"),
             models.Index(fields=["account", "to_number", "-id"], name="dial_check_by_number"),
+            # The page of what was refused, newest first: few among many.
+            models.Index(fields=["account", "-id"], name="dial_check_refused", condition=models.Q(is_allowed=False)),
             models.Index(fields=["call"], name="dial_check_by_call", condition=models.Q(call__isnull=False)),
             # An agent's versions, when it goes.
             models.Index(fields=["agent_version"], name="dial_check_by_version"),

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from agents import hours
 
 ANY, SET = "any", "set"
+# The buttons that copy Monday's times are sent under this name.
+COPY_HOURS: Final = "copy_hours"
 # A time field knows no 24:00: as an end, this is midnight.
 MIDNIGHT: Final = "00:00"
 # What the table shows until somebody says otherwise.
@@ -71,10 +73,10 @@ class HoursField(forms.Field):
         return bool(initial != data)
 
 
-def with_monday_copied(data: QueryDict, name: str, *, whole_week: bool) -> QueryDict:
-    """What was sent, with Monday's times on every day, or every weekday."""
+def with_monday_copied(data: QueryDict, name: str) -> QueryDict:
+    """What was sent, with Monday's times on every day, or every weekday, as the button says."""
     copied = data.copy()
-    for day in hours.DAYS[1:] if whole_week else hours.DAYS[1:5]:
+    for day in hours.DAYS[1:] if data.get(COPY_HOURS) == "all" else hours.DAYS[1:5]:
         for place in _PLACES:
             for edge in ("from", "until"):
                 copied[f"{name}_{day}_{place}_{edge}"] = data.get(f"{name}_mon_{place}_{edge}", "")

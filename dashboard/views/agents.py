@@ -23,14 +23,13 @@ from calls.models import Call
 from dashboard.access import Role, page, refuse_role
 from dashboard.acting import actor_of
 from dashboard.forms.agents import LANGUAGES, AgentForm, labels_of, settings_of, settings_of_new
-from dashboard.forms.hours import with_monday_copied
+from dashboard.forms.hours import COPY_HOURS, with_monday_copied
 from dashboard.requests import DashboardRequest
 from vaniagent.lib import errors
 
 PAGE: Final = 25
 LATELY: Final = timedelta(days=7)
 # The button that copies Monday's hours, and saves nothing.
-COPY_HOURS: Final = "copy_hours"
 
 
 @page()
@@ -186,7 +185,7 @@ def _typed(request: DashboardRequest) -> QueryDict | None:
         return None
     if COPY_HOURS not in request.POST:
         return request.POST
-    return with_monday_copied(request.POST, "calling_hours", whole_week=request.POST[COPY_HOURS] == "all")
+    return with_monday_copied(request.POST, "calling_hours")
 
 
 def _editor(

@@ -21,10 +21,11 @@ from accounts import audit
 from billing.models import LedgerEntry, Transaction
 from calls import event_types, links
 from calls.api.reading import one_call
-from calls.models import Call, Recording, Turn
+from calls.models import Call, DialCheck, Recording, Turn
 from calls.peaks import peaks_of
+from calls.telephony.base import EndReason
 from calls.timeline import Moment, timeline
-from dashboard import end_reasons
+from dashboard import dial_rules, end_reasons
 from dashboard.access import page
 from dashboard.forms.calls import DIRECTIONS, SENTIMENTS, STATUSES
 from dashboard.requests import DashboardRequest
@@ -167,6 +168,7 @@ def _context(request: DashboardRequest, call: Call) -> dict[str, Any]:
         "direction": dict(DIRECTIONS)[Call.Direction(call.direction)],
         "sentiment": dict(SENTIMENTS)[Call.Sentiment(call.sentiment)] if call.sentiment else None,
         "reason": words,
+        "refusal": _refusal(call),
         "state": "failed" if words and words.is_fault else "no_answer" if call.status == Call.Status.FAILED else "",
         "seconds": int((now - call.answered_at).total_seconds())
         if call.is_live and call.answered_at
@@ -181,6 +183,14 @@ def _context(request: DashboardRequest, call: Call) -> dict[str, Any]:
         "metadata": [(key, _text_of(value)) for key, value in call.metadata.items()],
         "raw": json.loads(JsonRenderer().render(one_call(account=request.account, call_id=call.public_id, at=now))),
     }
+
+
+def _refusal(call: Call) -> dict[str, Any] | None:
+    """What the rule said that kept it from being dialled; None where none did."""
+    if call.ended_reason not in (EndReason.DO_NOT_CALL, EndReason.OUTSIDE_CALLING_HOURS):
+        return None
+    check = DialCheck.objects.filter(call=call, is_allowed=False).order_by("-pk").first()
+    return dial_rules.refusal_of(check) if check else None
 
 
 def _recording(call: Call) -> Recording | None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from calls.models import DialCheck, DoNotCall
+from calls.models import DoNotCall
 from calls.services import do_not_call
 from dashboard.access import Role, page
 from dashboard.acting import actor_of
@@ -22,7 +22,6 @@ from dashboard.confirming import ask, is_confirmed
 from dashboard.forms.do_not_call import ImportForm, NumberForm
 from dashboard.forms.failing import blame
 from dashboard.requests import DashboardRequest
-from dashboard.views.call import find_call
 from vaniagent.lib import errors
 
 ROWS: Final = 50
@@ -106,14 +105,6 @@ def remove_number(request: DashboardRequest, entry_id: str) -> HttpResponseBase:
         word=word,
         hidden={"reason": request.POST.get("reason", "")},
     )
-
-
-@page()
-def dial_checks(request: DashboardRequest, call_id: str) -> HttpResponseBase:
-    """What was asked before a call, and what each rule said."""
-    found = find_call(request, call_id)
-    checks = DialCheck.objects.for_account(request.account).filter(call=found).order_by("-pk")
-    return render(request, "dashboard/call_checks.html", {"call": found, "checks": checks})
 
 
 def _page(request: DashboardRequest, more: dict[str, Any]) -> HttpResponseBase:

@@ -212,7 +212,12 @@ def _in_words(refusal: gate.MayNotRing) -> str:
     if refusal.opens_at is None or not isinstance(refusal, gate.OutsideCallingHours):
         return refusal.message
     opens_at = timezone.localtime(refusal.opens_at)
-    return gettext("Outside this agent's calling hours. They begin again on %(day)s at %(time)s, by your clock.") % {
+    words = (
+        gettext("Outside this agent's calling hours. They begin again on %(day)s at %(time)s, by your clock.")
+        if refusal.param == "calling_hours"
+        else gettext("Outside the workspace's calling hours. They begin again on %(day)s at %(time)s, by your clock.")
+    )
+    return words % {
         "day": date_format(opens_at, "l, j F"),
         "time": date_format(opens_at, "TIME_FORMAT"),
     }
