@@ -247,10 +247,13 @@ class Talk:
             return False
         if self._record.is_on and not self._is_paused:
             return False
+        words = acknowledged(self._spec.language)
+        if not self._has_opened:
+            words = f"{words} {self._opening}"
         self._has_opened, self._opening_at, self._is_paused = True, None, False
         self._sink.heed(kind="consent", detail="refused")
         self._take_off_record()
-        self._jobs.put_nowait(lambda: self._speak(acknowledged(self._spec.language)))
+        self._jobs.put_nowait(lambda: self._speak(words))
         return True
 
     def _opening_was_talked_over(self) -> bool:
