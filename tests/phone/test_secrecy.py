@@ -23,10 +23,13 @@ from calls.telephony.sip_probe import Answer, probe
 from calls.telephony.sip_trunk import Trunk
 from tests.phone import sipp
 from tests.phone.caller import TO, Caller, a_phone, leg_to, talk
+from tests.phone.incoming import OURS, a_desk, answer
+from tests.phone.test_hostile_sound import TONE, strength
 
 pytestmark = pytest.mark.system
 
 ALLOWS_ALL: Final = "answermode=auto;audio_codecs=pcmu,pcma"
+THEIR_HERTZ: Final = 387
 
 
 def certificate(folder: Path, *, host: str = "127.0.0.1") -> Path:
@@ -56,12 +59,15 @@ def certificate(folder: Path, *, host: str = "127.0.0.1") -> Path:
 
 
 @contextlib.asynccontextmanager
-async def their_baresip(folder: Path, *, account: str, more: str = "") -> AsyncIterator[int]:
-    """Debian's baresip, which answers every call. Gives its port, the same for UDP, and the next one for TLS."""
+async def their_baresip(folder: Path, *, account: str, more: str = "", calls: str = "") -> AsyncIterator[int]:
+    """Debian's baresip, which answers every call, or calls this address. Gives its port, the same for UDP, and the next
+    one for TLS."""
     port = sipp.free_port()
     with wave.open(str(folder / "tone.wav"), "wb") as tone:
         tone.setparams((1, 2, 8000, 0, "NONE", ""))
-        tone.writeframes((8000 * np.sin(np.arange(8000 * 5) * 0.3)).astype("<i2").tobytes())
+        tone.writeframes(
+            (8000 * np.sin(np.arange(8000 * 5) * (2 * np.pi * THEIR_HERTZ / 8000))).astype("<i2").tobytes()
+        )
     (folder / "config").write_text(
         f"sip_listen 127.0.0.1:{port}\nsip_certificate {folder}/both.pem\nnet_interface 127.0.0.1\n"
         "module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule srtp.so\nmodule_app account.so\n"
@@ -71,8 +77,7 @@ async def their_baresip(folder: Path, *, account: str, more: str = "") -> AsyncI
     (folder / "accounts").write_text(f"<sip:{TO}@127.0.0.1:{port}>;regint=0;{account};{ALLOWS_ALL}\n")
     process = await asyncio.create_subprocess_exec(
         "baresip",
-        "-f",
-        str(folder),
+        *("-f", str(folder), *(("-e", f"/dial {calls}") if calls else ())),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=(folder / "baresip.log").open("wb"),
         stderr=asyncio.subprocess.STDOUT,
@@ -138,3 +143,44 @@ async def test_srtp(tmp_path: Path) -> None:
     assert len(set(caller.sound)) > 50
     assert refused.log == ["ringing", "ended"]
     assert refused.end == LegEnd(EndReason.CARRIER_ERROR, EndedBy.CARRIER, "the far end does not encrypt")
+
+
+async def test_srtp_of_calls_that_come_in(tmp_path: Path) -> None:
+    """Encrypted where the line says so, else in the clear: nothing else is answered. Both sides hear each other."""
+    encrypted, plain, unexpected = (tmp_path / name for name in ("encrypted", "plain", "unexpected"))
+    for folder in (encrypted, plain, unexpected):
+        folder.mkdir()
+        certificate(folder)
+    dumps = f"module sndfile.so\nsnd_path {encrypted}\n"
+    async with a_desk() as (desk, phone, port), asyncio.timeout(30):
+        await phone.expect_encrypted([OURS])
+        ours, another = (f"sip:{number}@127.0.0.1:{port}" for number in (OURS, "+14155550102"))
+        async with (
+            their_baresip(plain, account="mediaenc=", calls=ours),
+            their_baresip(unexpected, account="mediaenc=srtp-mand", calls=another),
+        ):
+            await said(plain, "session closed: 488 Not Acceptable Here")
+            await said(unexpected, "session closed: 488 Not Acceptable Here")
+        assert desk.invites == {}
+
+        async with their_baresip(encrypted, account="mediaenc=srtp-mand", more=dumps, calls=ours):
+            leg, heard = await answer(desk, phone, TO)
+            await heard.is_answered.wait()
+            await talk(leg, TONE)
+            await leg.hang_up()
+            await said(encrypted, "Call with")
+        (dump,) = encrypted.glob("dump-*-dec.wav")
+
+    with wave.open(str(dump), "rb") as file:
+        they_heard = file.readframes(file.getnframes())
+    assert desk.invites[TO].is_encrypted
+    for sound, hertz, other in ((they_heard, 500, THEIR_HERTZ), (heard.sound, THEIR_HERTZ, 500)):
+        assert strength(sound, hertz) > 300
+        assert strength(sound, hertz) > 10 * strength(sound, other)
+
+
+async def said(folder: Path, words: str) -> None:
+    """Wait until their baresip logs this."""
+    # It tells a file, and nobody.
+    while words not in (folder / "baresip.log").read_text(errors="replace"):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
