@@ -27,7 +27,7 @@ loadmodule "siputils.so"
 loadmodule "auth.so"
 loadmodule "usrloc.so"
 loadmodule "registrar.so"
-modparam("registrar", "max_contacts", 1)
+modparam("registrar", "max_contacts", {contacts})
 
 request_route {{
     if (is_method("OPTIONS")) {{
@@ -55,11 +55,12 @@ request_route {{
 
 
 @contextlib.asynccontextmanager
-async def registrar(folder: Path) -> AsyncIterator[int]:
-    """Gives its port. USER registers with PASSWORD."""
+async def registrar(folder: Path, *, contacts: int = 1) -> AsyncIterator[int]:
+    """Gives its port. USER registers with PASSWORD, from so many addresses at once; all of them are called."""
     port = free_port()
     config = folder / "registrar.cfg"
-    config.write_text(_CONFIG.format(host=LOOPBACK, port=port, modules=modules(), password=PASSWORD, user=USER))
+    its = {"host": LOOPBACK, "port": port, "modules": modules(), "password": PASSWORD, "user": USER}
+    config.write_text(_CONFIG.format(**its, contacts=contacts))
     process = await asyncio.create_subprocess_exec(
         *("kamailio", "-f", str(config), "-DD", "-E", "-Y", str(folder), "-w", str(folder), "-m", "16", "-M", "4"),
         stdin=asyncio.subprocess.DEVNULL,

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from calls import bus
 from calls.models import Call, Leg, LegHolder
 from calls.services import lifecycle
 from calls.services.starting import start_call
+from calls.tests.gateway.process import a_gateway, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def until(holds: Callable[[], object], *, within: float = 15) -> None:
-    until = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < until, "it never held"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -39,27 +29,8 @@ def prefix() -> str:
 
 @pytest.fixture
 def gateway(tmp_path: Path, prefix: str) -> Iterator[subprocess.Popen[bytes]]:
-    database = connection.settings_dict
-    port = f":{database['PORT']}" if database["PORT"] else ""
-    password = f":{quote(database['PASSWORD'], safe='')}" if database["PASSWORD"] else ""
-    ready = tmp_path / "ready"
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "gateway"],
-        cwd=settings.BASE_DIR,
-        env={
-            **os.environ,
-            "DATABASE_URL": f"postgres://{database['USER']}{password}@{database['HOST']}{port}/{database['NAME']}",
-            "REDIS_URL": settings.REDIS_URL,
-            "BUS_PREFIX": prefix,
-            "RECORDINGS_DIR": str(tmp_path / "recordings"),
-            "SPEECH_URL": "http://127.0.0.1:1",
-            "VA_READY_FILE": str(ready),
-        },
-    )
-    until(ready.exists)
-    yield process
-    process.kill()
-    process.wait()
+    with a_gateway(tmp_path, prefix) as process:
+        yield process
 
 
 @pytest.fixture
