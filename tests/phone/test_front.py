@@ -57,6 +57,7 @@ def test_a_trunk_by_its_address(front: Front, gateway: Gateway, dialled: str) ->
 
     assert headers_of(invite, "X-VaniAgent-Line") == ["line_address"]
     assert headers_of(invite, "X-VaniAgent-Number") == ["+14155550101"]
+    assert invite.startswith("INVITE sip:+14155550101@")
     assert status_of(heard) == 486
 
 
