@@ -32,10 +32,10 @@ from billing import services as billing
 from calls import events
 from calls.finding import CallFilter
 from calls.models import Call, DataExport, PhoneLine, Recording, TalkLink, Turn
-from calls.services import do_not_call, lines, searching, talk_links, traces, views
+from calls.services import lines, searching, talk_links, traces, views
 from calls.telephony.sip_trace import SipMessage, Trace
 from dashboard.onboarding import open_first_workspace
-from ops import sample_batches
+from ops import sample_batches, sample_dialing
 from ops.sample_words import AGENTS, ANSWERED, FAULTS, NOBODY, TALKS, Talk
 from vaniagent.lib import money
 from webhooks import services as webhooks
@@ -114,9 +114,8 @@ def fill(*, now: datetime | None = None) -> Sample:
     scheduled = sample_batches.scheduled_call(account, made[0], now)
     _views(account, owner, now)
     export = _export(account, owner, now)
-    entry, _is_new = do_not_call.add_number(
-        account=account, number="+14155550188", reason="Asked by letter", by=by, at=now - timedelta(days=3)
-    )
+    entry = sample_dialing.rules_and_list(account, by, now)
+    refused = sample_dialing.refused(account, made[0], now)
 
     fresh_owner = User.objects.create_user("ines@fresh.example", PASSWORD, first_name="Ines")
     _verify(fresh_owner)
@@ -133,6 +132,7 @@ def fill(*, now: datetime | None = None) -> Sample:
             "batch_id": batch.public_id,
             "paused_batch_id": paused.public_id,
             "scheduled_call_id": scheduled.public_id,
+            "refused_call_id": refused.public_id,
             "slug": link.slug,
             "endpoint_id": endpoint.public_id,
             "line_id": line.public_id,
@@ -176,6 +176,7 @@ def _keys(account: Account, by: Actor, now: datetime) -> None:
 
 def _agents(account: Account, by: Actor, now: datetime) -> list[Agent]:
     made = []
+    owed = {"compliance": sample_dialing.COMPLIANCE}
     for name, prompt in AGENTS.items():
         first = next(talk.lines[0] for talk in TALKS if talk.agent == name)
         agent = agents.create_agent(
@@ -188,7 +189,11 @@ def _agents(account: Account, by: Actor, now: datetime) -> list[Agent]:
         made.append(
             agents.update_agent(
                 agent=agent,
-                settings={"prompt": f"{prompt}\nSay goodbye when everything is settled.", "silence_timeout": 30},
+                settings={
+                    "prompt": f"{prompt}\nSay goodbye when everything is settled.",
+                    "silence_timeout": 30,
+                    **owed,
+                },
                 by=by,
                 at=now - timedelta(days=2),
             )

@@ -74,6 +74,9 @@ def _pages(filled: sample.Sample) -> Iterator[Page]:
         if name == "call":
             yield Page("call_live", reverse(name, args=[filled.ids["live_call_id"]]), "owner")
             yield Page("call_scheduled", reverse(name, args=[filled.ids["scheduled_call_id"]]), "owner")
+            yield Page("call_refused", reverse(name, args=[filled.ids["refused_call_id"]]), "owner")
+        if name == "call_checks":
+            yield Page("call_checks_refused", reverse(name, args=[filled.ids["refused_call_id"]]), "owner")
         if name == "call_batch":
             yield Page("call_batch_paused", reverse(name, args=[filled.ids["paused_batch_id"]]), "owner")
         if name in SIGNED_OUT:
