@@ -17,7 +17,7 @@ from pytest_django.asserts import assertRedirects
 from accounts.models import Account, AuditEntry, Membership
 from agents import services as agents
 from agents.models import Agent
-from calls.models import BatchRow, Call, CallBatch, Leg
+from calls.models import BatchRow, Call, CallBatch, DialingRules, Leg
 from calls.services import batch_work, lifecycle
 from conftest import make_account, make_agent
 from dashboard.tests.test_calls import HOSTILE
@@ -58,18 +58,23 @@ def test_a_call_is_placed(browser: Client, agent: Agent) -> None:
     assert call.events.get().origin == AuditEntry.objects.get(action="call.placed").actor
 
 
+@pytest.mark.parametrize("whose", ["this agent's", "the workspace's"])
 def test_outside_calling_hours_the_next_are_told_by_the_readers_clock(
-    browser: Client, agent: Agent, settings: Any, monkeypatch: pytest.MonkeyPatch
+    browser: Client, agent: Agent, settings: Any, monkeypatch: pytest.MonkeyPatch, whose: str
 ) -> None:
     settings.TIME_ZONE = "Europe/Berlin"
     monday = {"timezone": "America/New_York", "days": {"mon": [["09:00", "09:05"]]}}
-    agents.update_agent(agent=agent, settings={"calling_hours": monday})
+    if whose == "this agent's":
+        agents.update_agent(agent=agent, settings={"calling_hours": monday})
+    else:
+        DialingRules.objects.create(account=agent.account, calling_hours=monday)
     # A Tuesday.
     monkeypatch.setattr("dashboard.views.place_call.timezone.now", lambda: datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
 
     text = place(browser, agent).content.decode()
 
-    assert "They begin again on Monday, 30 November at 3 p.m., by your clock." in unescape(text)
+    told = f"Outside {whose} calling hours. They begin again on Monday, 30 November at 3 p.m., by your clock."
+    assert told in unescape(text)
     assert not Call.objects.exists()
 
 
