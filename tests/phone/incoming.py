@@ -22,6 +22,8 @@ from tests.phone.caller import Caller
 from tests.phone.sipp import LOOPBACK
 
 OURS: Final = "+14155550101"
+# When SIPp ends, whatever it waits for.
+GIVES_UP: Final = "20s"
 
 _HEAD: Final = """Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK-[pid]-[call_number]-{branch}
       From: <sip:{caller}@carrier.example>;tag=[call_number]
@@ -68,6 +70,7 @@ class Telephone:
         self._codecs = codecs
         self._cseq = 1
         self._steps: list[str] = []
+        self._behaviours = "all"
         self._send("INVITE", "".join(f"      {header}\n" for header in headers) + self._describe(), within=False)
 
     def hears(self, status: int, *, optional: bool = False) -> Telephone:
@@ -122,6 +125,11 @@ class Telephone:
     def is_hung_up_on(self) -> Telephone:
         return self.receives("BYE").confirms()
 
+    def takes_anything(self) -> Telephone:
+        """Goes on whatever comes: of two messages that meet on the way, either may be the first."""
+        self._behaviours = "none"
+        return self
+
     def waits(self, seconds: float) -> Telephone:
         self._steps.append(f'  <pause milliseconds="{int(seconds * 1000)}"/>\n')
         return self
@@ -133,7 +141,8 @@ class Telephone:
         script.write_text(f'<?xml version="1.0" encoding="us-ascii"?>\n<scenario name="caller">\n{steps}</scenario>\n')
         process = await asyncio.create_subprocess_exec(
             *("sipp", "-sf", str(script), "-i", LOOPBACK, "-p", str(own_port()), "-mp", str(own_port())),
-            *("-m", "1", "-t", transport, "-nostdin", *(["-rtp_echo"] if echoes else []), f"{LOOPBACK}:{port}"),
+            *("-default_behaviors", self._behaviours, "-timeout", GIVES_UP, "-timeout_error", "-m", "1", "-nostdin"),
+            *("-t", transport, *(["-rtp_echo"] if echoes else []), f"{LOOPBACK}:{port}"),
             cwd=folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,

@@ -74,7 +74,7 @@ class Office:
         """At once: their BYE and ours meet on the way."""
         telephone = Telephone(caller).is_answered()
         if at_once:
-            telephone.receives("BYE").sends("BYE").waits(0.3)
+            telephone.receives("BYE").sends("BYE").takes_anything().waits(0.3)
         else:
             telephone.is_hung_up_on()
         calling = asyncio.create_task(telephone.call(self.folder, self.port))
@@ -99,10 +99,14 @@ class Office:
 
     async def they_give_up_as_we_answer(self, caller: str) -> None:
         """Whichever comes first: it ends once, and nobody is left on the line."""
-        telephone = Telephone(caller).rings().cancels().waits(0.5)
-        calling = asyncio.create_task(telephone.call(self.folder, self.port))
-        leg, heard = await answer(self.desk, self.phone, caller)
-        await calling
+        telephone = Telephone(caller).rings().cancels().takes_anything().waits(0.5)
+        answering = asyncio.create_task(answer(self.desk, self.phone, caller))
+        await telephone.call(self.folder, self.port)
+        if caller not in self.desk.invites:
+            # They were gone before anybody was asked.
+            answering.cancel()
+            return
+        leg, heard = await answering
         if not heard.is_over.is_set():
             await leg.hang_up()
 
