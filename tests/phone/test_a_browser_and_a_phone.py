@@ -24,7 +24,7 @@ COLLEAGUES: Final = "Thank you very much for your help."
 
 
 def begin(customer: Customer, port: int) -> dict[str, Any]:
-    line = {"kind": "sip", "name": "Office", "domain": "127.0.0.1", "port": port, "numbers": ["+14155550102"]}
+    line = {"kind": "sip", "name": "Office", "domain": "127.0.0.1", "port": port, "numbers": ["+14155550113"]}
     customer.post("/phone_lines", line)
     desk = {"name": "Desk", "to": f"sip:100@127.0.0.1:{port}", "announcement": "One moment."}
     agent = {"name": "Ada", "voice": "en-US-Neural2-F", "first_message": "Hello.", "transfers": [desk]}

@@ -17,7 +17,8 @@ from tests.phone.model import Model
 
 pytestmark = pytest.mark.system
 
-NUMBER: Final = "+14155550101"
+# No other test of the stack has a line with these: a number is answered by the eldest.
+ONE, OTHER = "+14155550111", "+14155550112"
 THEIRS: Final = "+4930901820"
 GREETING: Final = "We are not available right now. Please leave a message after the tone."
 MESSAGE: Final = "This is the dental office. Your appointment is on Tuesday morning. Thank you very much."
@@ -28,20 +29,30 @@ ASKED: Final = "Please type your customer number, and then the hash key."
 KNOWN: Final = "Thank you. Your appointment is on Tuesday morning."
 
 
-def place(customer: Customer, telephone: Telephone, **agent: Any) -> str:
-    line = {"kind": "sip", "name": "Trunk", "domain": "127.0.0.1", "port": telephone.port, "numbers": [NUMBER]}
+def place(customer: Customer, number: str, telephone: Telephone, **agent: Any) -> str:
+    line = {"kind": "sip", "name": "Trunk", "domain": "127.0.0.1", "port": telephone.port, "numbers": [number]}
     customer.post("/phone_lines", line)
     made = customer.post("/agents", {"name": "Ada", "voice": "en-US-Neural2-F", **agent})
-    call_id: str = customer.post("/calls", {"agent_id": made["id"], "to_number": THEIRS})["id"]
+    call_id: str = customer.post("/calls", {"agent_id": made["id"], "to_number": THEIRS, "from_number": number})["id"]
     return call_id
 
 
-async def test_a_machine_gets_its_message_after_the_beep(stack: Stack, customer: Customer, tmp_path: Path) -> None:
-    greeting = await spoken(stack.told()["SPEECH_URL"], GREETING)
-    voice = write(tmp_path / "voice.wav", silence(0.4), greeting, silence(0.3), tone(BEEP_HZ, 0.5), silence(30))
+async def test_a_machine_and_somebody_who_types(stack: Stack, customer: Customer, model: Model, tmp_path: Path) -> None:
+    """Side by side: for most of the time they wait."""
+    machine, person = tmp_path / "machine", tmp_path / "person"
+    machine.mkdir()
+    person.mkdir()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(a_machine_gets_its_message_after_the_beep(customer, stack.told()["SPEECH_URL"], machine))
+        group.create_task(digits_are_asked_for_and_typed(customer, model, person))
+
+
+async def a_machine_gets_its_message_after_the_beep(customer: Customer, speech_url: str, folder: Path) -> None:
+    greeting = await spoken(speech_url, GREETING)
+    voice = write(folder / "voice.wav", silence(0.4), greeting, silence(0.3), tone(BEEP_HZ, 0.5), silence(30))
     settings = {"voicemail_action": "leave_message", "voicemail_message": MESSAGE, "first_message": "Is Bob there?"}
-    async with a_telephone(tmp_path, THEIRS, voice=voice) as telephone:
-        call_id = await asyncio.to_thread(place, customer, telephone, **settings)
+    async with a_telephone(folder, THEIRS, voice=voice) as telephone:
+        call_id = await asyncio.to_thread(place, customer, ONE, telephone, **settings)
         call = await asyncio.to_thread(customer.wait_for_end, call_id, seconds=40)
 
     assert (call["status"], call["ended_reason"], call["ended_by"]) == ("completed", "voicemail_left", "agent")
@@ -61,13 +72,13 @@ def beep_ends(said: Samples) -> int:
     return int(np.flatnonzero(pure > 0.9).max() + 1) * size
 
 
-async def test_digits_are_asked_for_and_typed(stack: Stack, customer: Customer, model: Model, tmp_path: Path) -> None:
+async def digits_are_asked_for_and_typed(customer: Customer, model: Model, folder: Path) -> None:
     model.parts["You look up customers."] = reply
     menu = {"menu": [{"digit": "1", "meaning": "my appointment"}]}
     agent = {"prompt": "You look up customers.", "first_message": WELCOME, "keypad": menu}
-    voice = write(tmp_path / "voice.wav", silence(60))
-    async with a_telephone(tmp_path, THEIRS, voice=voice) as telephone:
-        call_id = await asyncio.to_thread(place, customer, telephone, **agent)
+    voice = write(folder / "voice.wav", silence(60))
+    async with a_telephone(folder, THEIRS, voice=voice) as telephone:
+        call_id = await asyncio.to_thread(place, customer, OTHER, telephone, **agent)
         happened = await asyncio.to_thread(type_when_asked, customer, call_id, telephone, asyncio.get_running_loop())
         call = await asyncio.to_thread(customer.get, f"/calls/{call_id}")
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import wave
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,52 +15,24 @@ from ops.customer import Customer
 from ops.leftovers import left_over
 from ops.stack import Stack
 from tests.phone import sipp
+from tests.phone.baresip import RATE, Samples, a_telephone, tone, write
 from tests.phone.caller import Caller, a_phone, leg_to
 
 pytestmark = pytest.mark.system
 
-RATE: Final = 8000
 # Neither is what an answering machine's tone is taken to be.
 CALLERS_HZ: Final = 300
 COLLEAGUES_HZ: Final = 2500
 CONNECTED_SECONDS: Final = 2.5
 
 
-@contextlib.asynccontextmanager
-async def a_telephone(folder: Path, user: str, *, hz: int) -> AsyncIterator[int]:
-    """Debian's baresip, which answers every call with a tone and keeps what it hears. Gives its port."""
-    port = sipp.free_port()
-    with wave.open(str(folder / "tone.wav"), "wb") as tone:
-        tone.setparams((1, 2, RATE, 0, "NONE", ""))
-        tone.writeframes((6000 * np.sin(2 * np.pi * hz * np.arange(RATE * 60) / RATE)).astype("<i2").tobytes())
-    (folder / "config").write_text(
-        f"sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nmodule_path /usr/lib/baresip/modules\nmodule g711.so\n"
-        f"module_app account.so\nmodule_app menu.so\nmodule aufile.so\nmodule sndfile.so\nsnd_path {folder}\n"
-        f"audio_source aufile,{folder}/tone.wav\naudio_player aufile,{folder}/out.wav\n"
-        f"audio_alert aufile,{folder}/alert.wav\nrtp_ports 33000-33999\n"
-    )
-    (folder / "accounts").write_text(f"<sip:{user}@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs=pcmu,pcma\n")
-    process = await asyncio.create_subprocess_exec(
-        *("baresip", "-f", str(folder)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=(folder / "baresip.log").open("wb"),
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        await asyncio.to_thread(sipp.wait_until_bound, port, "u1")
-        yield port
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+def a_tone(folder: Path, hz: int) -> Path:
+    return write(folder / "tone.wav", tone(hz, 60))
 
 
-def heard_on(folder: Path) -> npt.NDArray[np.float64]:
-    """What came out of this telephone in the last two seconds before it was hung up."""
-    (path,) = folder.glob("dump-*-dec.wav")
-    with wave.open(str(path), "rb") as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-    return samples[-2 * RATE : -RATE // 4].astype(np.float64)
+def at_last(heard: Samples) -> npt.NDArray[np.float64]:
+    """What came out of a telephone in the last two seconds before it was hung up."""
+    return heard[-2 * RATE : -RATE // 4].astype(np.float64)
 
 
 def share_of(samples: npt.NDArray[np.float64], hz: int) -> float:
@@ -115,10 +84,10 @@ async def test_a_caller_is_given_to_another_telephone(
 ) -> None:
     theirs, ours = folders
     async with (
-        a_telephone(theirs, "+4930901820", hz=CALLERS_HZ) as caller,
-        a_telephone(ours, "100", hz=COLLEAGUES_HZ) as colleague,
+        a_telephone(theirs, "+4930901820", voice=a_tone(theirs, CALLERS_HZ)) as caller,
+        a_telephone(ours, "100", voice=a_tone(ours, COLLEAGUES_HZ)) as colleague,
     ):
-        placed = await asyncio.to_thread(place, customer, caller, colleague)
+        placed = await asyncio.to_thread(place, customer, caller.port, colleague.port)
         happened = await asyncio.to_thread(follow, customer, placed["id"])
         call = await asyncio.to_thread(customer.wait_for_analysis, placed["id"], seconds=60)
         await asyncio.sleep(0.5)
@@ -127,8 +96,8 @@ async def test_a_caller_is_given_to_another_telephone(
     assert moves == ["call.started", "call.answered", "call.transferring", "call.transferred", "call.completed"]
     assert (call["status"], call["ended_reason"], call["ended_by"]) == ("completed", "api_hangup", "api")
     assert call["duration"] >= 3
-    assert share_of(heard_on(theirs), COLLEAGUES_HZ) > 0.9
-    assert share_of(heard_on(ours), CALLERS_HZ) > 0.9
+    assert share_of(at_last(caller.heard), COLLEAGUES_HZ) > 0.9
+    assert share_of(at_last(colleague.heard), CALLERS_HZ) > 0.9
     assert left_over(stack) == []
 
 
