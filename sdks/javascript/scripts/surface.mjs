@@ -1,5 +1,6 @@
 // What of the API this package has, read from its sources, as the wire names it:
-// {"operations": ["POST /v1/agents", …], "fields": {"Agent": ["id", …]}, "errors": ["invalid_request", …]}
+// {"operations": ["POST /v1/agents", …], "fields": {"Agent": ["id", …]}, "errors": ["invalid_request", …],
+//  "methods": {"agents": ["create", …]}}, the methods as programs call them
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,4 +49,25 @@ function errors() {
   return [...union.matchAll(/"(\w+)"/g)].map(([, code]) => code).sort();
 }
 
-console.log(JSON.stringify({ operations: operations(), fields: fields(), errors: errors() }, null, 1));
+/** What can be called on each property of the client. */
+function methods() {
+  const client = readFileSync(join(sources, "client.ts"), "utf8");
+  const classes = {};
+  for (const file of [...filesIn("resources"), join(sources, "webhooks.ts")]) {
+    ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2022).forEachChild((node) => {
+      const [name, members] = ts.isClassDeclaration(node) ? [node.name.text, node.members] : objectIn(node);
+      classes[name] = (members ?? []).filter((member) => ts.isMethodDeclaration(member) && ts.isIdentifier(member.name)).map(({ name }) => name.text);
+    });
+  }
+  const properties = [...client.matchAll(/^ {2}readonly (\w+)(?::| =) (\w+);/gm)];
+  return Object.fromEntries(properties.filter(([, , kind]) => classes[kind]).map(([, name, kind]) => [name, classes[kind]]));
+}
+
+/** The name and the members of `const name = { … }`. */
+function objectIn(node) {
+  const declared = ts.isVariableStatement(node) ? node.declarationList.declarations[0] : undefined;
+  const value = declared?.initializer;
+  return value && ts.isObjectLiteralExpression(value) ? [declared.name.text, value.properties] : [];
+}
+
+console.log(JSON.stringify({ operations: operations(), fields: fields(), errors: errors(), methods: methods() }, null, 1));

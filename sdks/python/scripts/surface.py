@@ -25,6 +25,7 @@ def surface() -> Dict[str, Any]:
     return {
         "language": "python",
         "operations": operations(),
+        "methods": methods(),
         "models": {name: getattr(models, name).fields() for name in models.__all__ if name != "Model"},
         "errors": {str(status): kind.__name__ for status, kind in errors.BY_STATUS.items()},
         "feed_events": {name: kind.fields() for name, kind in feed_types().items()},
@@ -58,12 +59,18 @@ def operations() -> Dict[str, Any]:
     return found
 
 
+def methods() -> Dict[str, List[str]]:
+    """What can be called on each property of the client."""
+    client = VaniAgent(api_key="k", base_url="http://x/v1")
+    return {name: public(each) for name, each in vars(client).items() if isinstance(each, Resource)}
+
+
 def methods_of(resource: Resource) -> List[str]:
-    return [
-        name
-        for name, member in inspect.getmembers(type(resource), inspect.isfunction)
-        if not name.startswith("_") and name not in NO_OPERATION
-    ]
+    return [name for name in public(resource) if name not in NO_OPERATION]
+
+
+def public(resource: Resource) -> List[str]:
+    return [name for name, _ in inspect.getmembers(type(resource), inspect.isfunction) if not name.startswith("_")]
 
 
 def call(method: Any) -> None:

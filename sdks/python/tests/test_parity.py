@@ -121,12 +121,27 @@ def test_javascript_has_every_operation_field_and_error(openapi, javascript):
     assert set(javascript["errors"]) == set(openapi["components"]["schemas"]["ErrorCode"]["enum"])
 
 
+def test_the_pages_list_every_method(python, javascript):
+    ours = {name: set(methods) for name, methods in python["methods"].items()}
+
+    assert listed("python.md") == {**ours, "webhooks": {"unwrap", "verify"}}
+    assert listed("javascript.md") == {name: set(methods) for name, methods in javascript["methods"].items()}
+
+
 def test_asyncio_has_every_method():
     done = subprocess.run(
         [sys.executable, "scripts/make_async.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stdout
+
+
+def listed(page: str) -> Dict[str, Set[str]]:
+    """The table of resources of a page of the documentation."""
+    text = (REPOSITORY / "docs/sdks" / page).read_text()
+    table = text.split("| Resource | Methods |\n| --- | --- |\n")[1].split("\n\n")[0]
+    rows = [re.findall(r"`(?:client\.)?(\w+)`", row) for row in table.splitlines()]
+    return {name: set(methods) for name, *methods in rows}
 
 
 def operations(document: Dict[str, Any]) -> Iterator[tuple[str, Dict[str, Any]]]:
