@@ -47,9 +47,11 @@ WORKER_LOST: Final = LegEnd(EndReason.WORKER_LOST, EndedBy.PLATFORM)
 
 @dataclass
 class _Past:
-    """A leg that has ended, remembered until its call is surely complete."""
+    """A leg that has ended, remembered until its call is surely complete: without its sound, which is large."""
 
-    leg: HeldLeg
+    call: str
+    worker: str
+    writes: Writes
     end: LegEnd
     ended_at: float
     is_finished: bool = False
@@ -110,7 +112,7 @@ class Switchboard:
     async def finish_all(self, *, after: float) -> None:
         """Complete the calls of all legs that have ended, unless their workers do so within `after` seconds."""
         unfinished = [past for past in self._past.values() if not past.is_finished]
-        if any(past.leg.worker for past in unfinished):
+        if any(past.worker for past in unfinished):
             await asyncio.sleep(after)
         for done in [self._finish(past) for past in unfinished]:
             await done.wait()
@@ -196,8 +198,8 @@ class Switchboard:
 
     def _finish(self, past: _Past) -> asyncio.Event:
         past.is_finished = True
-        call, at = past.leg.call, self._wall()
-        return past.leg.writes.put(lambda: self._store.finish(call=call, at=at))
+        call, at = past.call, self._wall()
+        return past.writes.put(lambda: self._store.finish(call=call, at=at))
 
     # --- What the workers say -----------------------------------------------------------------------------------------
 
@@ -375,7 +377,7 @@ class Switchboard:
             )
             # The worker completes the call from what is stored; without a database it is told all the same.
             await _within(CLOSE_SECONDS, stored.wait())
-            self._past[leg.call] = _Past(leg, end, self._clock())
+            self._past[leg.call] = _Past(leg.call, leg.worker, leg.writes, end, self._clock())
         if leg.worker:
             self._send(leg.worker, _ended(leg.call, leg.token, end))
         if leg.line is not None:
@@ -383,6 +385,8 @@ class Switchboard:
         self._drop(leg)
 
     def _drop(self, leg: HeldLeg) -> None:
+        # Each knows the other: together they would wait for the garbage collector, which comes late.
+        leg.line = None
         if self._legs.get(leg.call) is leg:
             del self._legs[leg.call]
         if not self._legs:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -333,3 +335,25 @@ async def test_a_draining_holder_takes_no_new_legs(desk):
 
     assert list(desk.lines) == ["call_1"]
     assert desk.holder.live == 1
+
+
+async def test_what_has_ended_keeps_no_sound(desk):
+    """It is remembered that it ended; what was heard goes at once, without the garbage collector."""
+    line = await desk.converse()
+    line.speak(sound(1, 5))
+    await desk.pass_time(0.2)
+    leg = weakref.ref(line._events)
+    gc.disable()
+    try:
+        line.end()
+        del line
+        await desk.until(lambda: desk.lines["call_1"].closed)
+        await desk.settle()
+        desk.lines.clear()
+        assert leg() is None
+    finally:
+        gc.enable()
+
+    await desk.hear()
+    await desk.take("worker-1", bus.Beat("call_1", 1, 0))
+    assert states(await desk.hear()) == ["ended"]
