@@ -188,7 +188,7 @@ def test_shells_complete_commands(nowhere: Program) -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_VANIAGENT_COMPLETE" in nowhere.run("completion", shell).stdout
     done = nowhere.run(
-        _VANIAGENT_COMPLETE="bash_complete", COMP_WORDS="vaniagent calls tr", COMP_CWORD="2", COMP_TYPE="9"
+        _VANIAGENT_COMPLETE="bash_complete", COMP_WORDS="vaniagent calls transc", COMP_CWORD="2", COMP_TYPE="9"
     )
 
     assert done.stdout.strip() == "plain,transcript"

@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, TextIO, TypeVar
 
 import click
 
-from vaniagent.cli.context import Session, common, pass_session
+from vaniagent.cli.context import Session, check_fields, common, fields, not_left_out, pass_session
 from vaniagent.cli.shown import Column
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,6 +36,7 @@ def settings(*, required: bool) -> Callable[[F], F]:
         click.option("--voicemail-action", type=click.Choice(["leave_message", "hang_up", "off"])),
         click.option("--voicemail-message"),
         click.option("--silence-timeout", type=int, help="Seconds."),
+        fields,
     ]
 
     def add(command: F) -> F:
@@ -58,7 +59,7 @@ def agents() -> None:
 @pass_session
 def list_agents(session: Session, status: Optional[str], limit: int) -> None:
     """List agents, the newest first."""
-    page = session.client.agents.list(limit=min(limit, 100), **_given(status=status))
+    page = session.client.agents.list(limit=min(limit, 100), **not_left_out(status=status))
     rows = [agent for agent, _ in zip(page, range(limit))]
     if session.output.as_json:
         session.output.json({"data": [agent.to_dict() for agent in rows], "total": page.total})
@@ -81,7 +82,9 @@ def get(session: Session, agent_id: str) -> None:
 @pass_session
 def create(session: Session, prompt_file: Optional[TextIO], **given: Any) -> None:
     """Make an agent."""
-    _show(session, session.client.agents.create(**_fields(given, prompt_file)))
+    wanted = _fields(given, prompt_file)
+    check_fields(session.client.agents.create, wanted)
+    _show(session, session.client.agents.create(**wanted))
 
 
 @agents.command()
@@ -91,10 +94,11 @@ def create(session: Session, prompt_file: Optional[TextIO], **given: Any) -> Non
 @pass_session
 def update(session: Session, agent_id: str, prompt_file: Optional[TextIO], **given: Any) -> None:
     """Change an agent. Calls keep the version that they were placed with."""
-    fields = _fields(given, prompt_file)
-    if not fields:
+    wanted = _fields(given, prompt_file)
+    if not wanted:
         raise click.UsageError("Say what to change, such as --name")
-    _show(session, session.client.agents.update(agent_id, **fields))
+    check_fields(session.client.agents.update, wanted)
+    _show(session, session.client.agents.update(agent_id, **wanted))
 
 
 @agents.command()
@@ -124,8 +128,5 @@ def _fields(given: Dict[str, Any], prompt_file: Optional[TextIO]) -> Dict[str, A
         if given["prompt"] is not None:
             raise click.UsageError("--prompt and --prompt-file are two ways to say one thing")
         given = {**given, "prompt": prompt_file.read()}
-    return _given(**given)
-
-
-def _given(**values: Any) -> Dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+    more = given.pop("fields")
+    return {**not_left_out(**given), **more}

@@ -10,15 +10,19 @@ import click
 
 from vaniagent import errors
 from vaniagent.cli import exits
-from vaniagent.cli.account import account, keys, login, logout
+from vaniagent.cli.account import account
 from vaniagent.cli.agents import agents
 from vaniagent.cli.batches import batches
 from vaniagent.cli.calls import calls
 from vaniagent.cli.context import Session, common
+from vaniagent.cli.dialing import dial_checks, dialing_rules
+from vaniagent.cli.do_not_call import do_not_call
 from vaniagent.cli.lines import lines
 from vaniagent.cli.listen import listen
+from vaniagent.cli.login import keys, login, logout
 from vaniagent.cli.mcp_server import mcp
 from vaniagent.cli.talk import talk
+from vaniagent.cli.voices import voices
 from vaniagent.cli.webhooks import webhooks
 from vaniagent.version import __version__
 
@@ -53,8 +57,12 @@ def completion(shell: str) -> None:
     click.echo(kind(program, {}, "vaniagent", "_VANIAGENT_COMPLETE").source())
 
 
-for _command in (login, logout, account, keys, agents, calls, batches, talk, listen, webhooks, lines, mcp):
-    program.add_command(_command)
+for _commands in (
+    (login, logout, account, keys, agents, voices, calls, batches, talk, listen, webhooks, lines),
+    (do_not_call, dialing_rules, dial_checks, mcp),
+):
+    for _command in _commands:
+        program.add_command(_command)
 
 
 def run(arguments: Optional[List[str]] = None) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import IO, Any, List, Optional
+from typing import IO, Any, Dict, List, Optional
 
 import click
 
-from vaniagent.cli.context import Session, common, pass_session
+from vaniagent.cli.context import Session, at_most, check_fields, common, fields, not_left_out, pass_session
 from vaniagent.cli.shown import Column
 
 COLUMNS: List[Column] = [
@@ -18,6 +18,14 @@ COLUMNS: List[Column] = [
     ("live", lambda batch: batch.progress.live),
     ("answered", lambda batch: batch.progress.answered),
     ("cost", lambda batch: batch.progress.cost),
+]
+ROWS: List[Column] = [
+    ("line", lambda row: row.line),
+    ("to", lambda row: row.to_number),
+    ("status", lambda row: row.status),
+    ("attempts", lambda row: row.attempts),
+    ("call", lambda row: row.call_id),
+    ("ended", lambda row: row.ended_reason or row.problem),
 ]
 
 
@@ -37,11 +45,21 @@ def batches() -> None:
 @click.option("--retries", type=click.IntRange(1, 10), help="Further attempts where it is busy or nobody answers.")
 @click.option("--every", type=click.IntRange(60), default=3600, show_default=True, help="Seconds between attempts.")
 @click.option("--draft", is_flag=True, help="Do not start it yet.")
+@fields
 @common
 @pass_session
-def create(session: Session, file: IO[str], retries: Optional[int], every: int, draft: bool, **given: Any) -> None:
+def create(
+    session: Session,
+    file: IO[str],
+    retries: Optional[int],
+    every: int,
+    draft: bool,
+    fields: Dict[str, Any],
+    **given: Any,
+) -> None:
     """Call everybody in a CSV file with a heading; `-` reads it from standard input."""
-    wanted = {name: value for name, value in given.items() if value is not None}
+    wanted = {**not_left_out(**given), **fields}
+    check_fields(session.client.batches.create, wanted)
     if retries is not None:
         wanted["retry"] = {"attempts": retries, "every": every}
     _show(session, session.client.batches.create(csv=file.read(), start=not draft, **wanted))
@@ -57,6 +75,18 @@ def list_batches(session: Session) -> None:
         session.output.json({"data": [batch.to_dict() for batch in page.data], "total": page.total})
     else:
         session.output.table(page.data, COLUMNS)
+
+
+@batches.command()
+@click.argument("batch_id")
+@click.option("--status", help="Such as failed.")
+@at_most
+@common
+@pass_session
+def rows(session: Session, batch_id: str, status: Optional[str], limit: int) -> None:
+    """List whom it calls, and what came of it."""
+    page = session.client.batches.list_rows(batch_id, limit=min(limit, 100), **not_left_out(status=status))
+    session.output.listed(page, limit, ROWS)
 
 
 @batches.command()

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence
 import click
 
 from vaniagent.cli import exits
-from vaniagent.cli.context import Session, common, pass_session
+from vaniagent.cli.context import Session, check_fields, common, fields, not_left_out, pass_session
 from vaniagent.cli.shown import Column, plain
 from vaniagent.cli.watch import watch_call
 
@@ -36,6 +36,7 @@ def calls() -> None:
 @click.option("--from", "from_number", metavar="NUMBER")
 @click.option("--metadata", metavar="JSON", help="An object, given back in webhooks.")
 @click.option("--say", "lines", multiple=True, metavar="LINE", help="Sandbox: what the person says; again for more.")
+@fields
 @click.option("--watch", is_flag=True, help="Follow the call to its end.")
 @click.option("--wait", is_flag=True, help="Wait for the call's end, and show the call then.")
 @common
@@ -47,18 +48,21 @@ def create(
     from_number: Optional[str],
     metadata: Optional[str],
     lines: Sequence[str],
+    fields: Dict[str, Any],
     watch: bool,
     wait: bool,
 ) -> int:
-    """Place a call. It is placed once, however often the request has to be sent."""
-    fields: Dict[str, Any] = {"agent_id": agent_id, "to_number": to_number}
-    if from_number is not None:
-        fields["from_number"] = from_number
+    """Place a call. It is placed once, however often the request has to be sent.
+
+    Later: --set scheduled_at=2026-03-01T18:00:00+01:00
+    """
+    wanted = {"agent_id": agent_id, "to_number": to_number, **not_left_out(from_number=from_number), **fields}
     if metadata is not None:
-        fields["metadata"] = _object(metadata)
+        wanted["metadata"] = _object(metadata)
     if lines:
-        fields["sandbox"] = {"lines": list(lines)}
-    call = session.client.calls.create(**fields)
+        wanted["sandbox"] = {"lines": list(lines)}
+    check_fields(session.client.calls.create, wanted)
+    call = session.client.calls.create(**wanted)
     if watch:
         session.output.say(f"{call.id} to {call.to_number}")
         return watch_call(session, call.id)
@@ -120,12 +124,48 @@ def hangup(session: Session, call_id: str) -> None:
 
 @calls.command()
 @click.argument("call_id")
-@click.option("--out", "-o", "file", required=True, metavar="FILE", help="Where to write the WAV; - is stdout.")
+@click.option("--name", help="One of the agent's transfers, by its name.")
+@click.option("--to", metavar="NUMBER", help="The same by its address.")
+@click.option("--mode", type=click.Choice(["cold", "warm"]))
+@common
+@pass_session
+def transfer(session: Session, call_id: str, name: Optional[str], to: Optional[str], mode: Optional[str]) -> None:
+    """Give the caller to a person. `calls watch` tells what becomes of it."""
+    if name is None and to is None:
+        raise click.UsageError("Say to whom: --name or --to")
+    _show(session, session.client.calls.transfer(call_id, **not_left_out(name=name, to=to, mode=mode)))
+
+
+@calls.command("sip-trace")
+@click.argument("call_id")
+@common
+@pass_session
+def sip_trace(session: Session, call_id: str) -> None:
+    """Print the SIP messages of a call."""
+    trace = session.client.calls.sip_trace(call_id)
+    if session.output.as_json:
+        session.output.json(trace.to_dict())
+        return
+    for message in trace.messages:
+        head = f"{message['at']} {message.direction} {message.transport} {message.peer}"
+        session.output.line((head, "bold"), "\n", plain(message.text.replace("\r", "")))
+
+
+@calls.command()
+@click.argument("call_id")
+@click.option("--out", "-o", "file", metavar="FILE", help="Where to write the WAV; - is stdout.")
+@click.option("--pause", "state", flag_value="paused", help="Record no more for now. The call goes on.")
+@click.option("--resume", "state", flag_value="recording", help="Record again.")
 @click.option("--timeout", type=float, default=120.0, show_default=True, help="Seconds to wait until it is ready.")
 @common
 @pass_session
-def recording(session: Session, call_id: str, file: str, timeout: float) -> None:
-    """Write a call's recording: stereo, the person left, the agent right."""
+def recording(session: Session, call_id: str, file: Optional[str], state: Optional[str], timeout: float) -> None:
+    """Write a call's recording: stereo, the person left, the agent right. Or pause the one of a live call."""
+    if (file is None) == (state is None):
+        raise click.UsageError("Say one of --out, --pause and --resume")
+    if state is not None:
+        _show(session, session.client.calls.set_recording(call_id, state=state))
+        return
     to: Any = sys.stdout.buffer if file == "-" else file
     size = session.client.calls.download_recording(call_id, to, timeout=timeout)
     if file == "-":

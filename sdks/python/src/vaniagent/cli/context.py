@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import os
-from typing import Any, Callable, Optional, TypeVar, cast
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, TypeVar, cast
 
 import click
 
@@ -99,3 +101,46 @@ def common(command: F) -> F:
     for option in options:
         command = option(command)
     return command
+
+
+def at_most(command: F) -> F:
+    """The option of every list: how many rows."""
+    return click.option("--limit", type=click.IntRange(1), default=20, show_default=True)(command)
+
+
+def fields(command: F) -> F:
+    """Fields of the API that have no option of their own, as `fields`."""
+    return click.option(
+        "--set",
+        "fields",
+        multiple=True,
+        metavar="FIELD=JSON",
+        callback=_parsed,
+        help="Any field of the API, such as ring_timeout=40; again for more.",
+    )(command)
+
+
+def check_fields(method: Callable[..., Any], wanted: Mapping[str, Any]) -> None:
+    """Raises UsageError for a field that this method of the API does not take."""
+    for name in wanted:
+        if name not in inspect.signature(method).parameters:
+            raise click.BadParameter(f"there is no field {name}", param_hint="--set")
+
+
+def not_left_out(**values: Any) -> Dict[str, Any]:
+    """The options that were given."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _parsed(context: click.Context, parameter: click.Parameter, pairs: Sequence[str]) -> Dict[str, Any]:
+    found: Dict[str, Any] = {}
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
+        if not sign:
+            raise click.BadParameter("it is FIELD=JSON, such as ring_timeout=40")
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            # A bare word is itself.
+            found[name] = text
+    return found

@@ -1,4 +1,4 @@
-"""`login`, `logout`, `account`, `keys`."""
+"""`login`, `logout`, `keys`."""
 
 from __future__ import annotations
 
@@ -51,18 +51,6 @@ def logout(session: Session) -> int:
         else f"There is no profile {session.profile_name}."
     )
     return exits.OK if was_there else exits.NOT_FOUND
-
-
-@click.command()
-@common
-@pass_session
-def account(session: Session) -> None:
-    """Show the account: plan, credits, live calls."""
-    mine = session.client.account.get()
-    if session.output.as_json:
-        session.output.json(mine.to_dict())
-    else:
-        session.output.fields(mine.to_dict())
 
 
 @click.command()

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any, Callable, Iterable, List, Mapping, Optional, Sequence, TextIO, Tuple
+from typing import Any, Callable, Iterable, List, Mapping, Optional, Sequence, TextIO, Tuple, TypeVar
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from vaniagent.models.base import Model
+from vaniagent.pagination import Page
+
+M = TypeVar("M", bound=Model)
 
 # A column: its head, and what of a row is in it.
 Column = Tuple[str, Callable[[Any], Any]]
@@ -79,6 +84,21 @@ class Output:
         if self._out.is_terminal and not self.as_json:
             sys.stdout.write("\r\x1b[2K")
             sys.stdout.flush()
+
+    def thing(self, model: Model) -> None:
+        """One thing of the API."""
+        if self.as_json:
+            self.json(model.to_dict())
+        else:
+            self.fields(model.to_dict())
+
+    def listed(self, page: Page[M], limit: int, columns: Sequence[Column]) -> None:
+        """The first rows of a list of the API, from as many pages as it takes."""
+        rows = [row for row, _ in zip(page, range(limit))]
+        if self.as_json:
+            self.json({"data": [row.to_dict() for row in rows], "total": page.total})
+        else:
+            self.table(rows, columns)
 
     def table(self, rows: Iterable[Any], columns: Sequence[Column]) -> None:
         table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Dict, List, Optional
 
 import click
 
 from vaniagent import errors, feed
 from vaniagent.cli import exits
-from vaniagent.cli.context import Session, common, pass_session
+from vaniagent.cli.context import Session, common, not_left_out, pass_session
 from vaniagent.cli.shown import Column
 from vaniagent.cli.socket import FeedSocket, raise_if_final
 
@@ -69,12 +70,82 @@ def deliveries(session: Session, endpoint_id: str, status: Optional[str], limit:
 
 
 @webhooks.command()
+@click.argument("url")
+@click.option("--events", required=True, metavar="A,B", help="What it is to hear of.")
+@click.option("--description")
+@common
+@pass_session
+def create(session: Session, url: str, events: str, description: Optional[str]) -> None:
+    """Make an endpoint. Keep its secret: it is not shown again."""
+    wanted = not_left_out(description=description)
+    _show(session, session.client.webhook_endpoints.create(url=url, events=events.split(","), **wanted))
+
+
+@webhooks.command()
+@click.argument("endpoint_id")
+@click.option("--url")
+@click.option("--events", metavar="A,B")
+@click.option("--description")
+@click.option("--status", type=click.Choice(["enabled", "disabled"]))
+@common
+@pass_session
+def update(session: Session, endpoint_id: str, events: Optional[str], **given: Any) -> None:
+    """Change an endpoint."""
+    wanted = not_left_out(events=None if events is None else events.split(","), **given)
+    if not wanted:
+        raise click.UsageError("Say what to change, such as --status disabled")
+    _show(session, session.client.webhook_endpoints.update(endpoint_id, **wanted))
+
+
+@webhooks.command()
+@click.argument("endpoint_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@common
+@pass_session
+def delete(session: Session, endpoint_id: str, yes: bool) -> None:
+    """Remove an endpoint. What waits for it is given up."""
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Remove {endpoint_id}?", abort=True, err=True)
+    session.client.webhook_endpoints.delete(endpoint_id)
+    if session.output.as_json:
+        session.output.json({"id": endpoint_id, "deleted": True})
+    session.output.say(f"{endpoint_id} is removed.")
+
+
+@webhooks.command("rotate-secret")
+@click.argument("endpoint_id")
+@common
+@pass_session
+def rotate_secret(session: Session, endpoint_id: str) -> None:
+    """Get a new secret. The old one stays valid for a day."""
+    _show(session, session.client.webhook_endpoints.rotate_secret(endpoint_id))
+
+
+@webhooks.command()
 @click.argument("delivery_id")
 @common
 @pass_session
-def replay(session: Session, delivery_id: str) -> None:
-    """Send a delivery once more."""
-    _show(session, session.client.webhook_deliveries.replay(delivery_id))
+def delivery(session: Session, delivery_id: str) -> None:
+    """Show a delivery, with every attempt that was made."""
+    _show(session, session.client.webhook_deliveries.get(delivery_id))
+
+
+@webhooks.command()
+@click.argument("id", metavar="ID")
+@click.option("--since", metavar="TIME", help="Of an endpoint: from then on, such as 2026-03-01T18:00:00Z.")
+@click.option("--until", metavar="TIME")
+@click.option("--status", type=click.Choice(["succeeded", "failed"]))
+@common
+@pass_session
+def replay(session: Session, id: str, since: Optional[str], until: Optional[str], status: Optional[str]) -> None:
+    """Send a delivery once more; or with --since and --until, what an endpoint was sent between these times."""
+    if since is None and until is None and status is None:
+        _show(session, session.client.webhook_deliveries.replay(id))
+        return
+    if since is None or until is None:
+        raise click.UsageError("An endpoint needs both --since and --until")
+    wanted = not_left_out(status=status)
+    _show(session, session.client.webhook_endpoints.replay(id, since=since, until=until, **wanted))
 
 
 @webhooks.command()
