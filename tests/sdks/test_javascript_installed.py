@@ -119,6 +119,11 @@ def test_the_types(package: Package, installed: Path, tmp_path: Path, kind: str)
     run([node.binary(), tsc, *STRICT, "--module", "NodeNext", *names], consumer)
 
 
+def test_the_types_of_the_examples(package: Package) -> None:
+    """`tsc --strict` reads their JSDoc."""
+    package.run(node.binary(), "node_modules/typescript/bin/tsc", "-p", "examples")
+
+
 def samples_of_the_reference() -> list[str]:
     pages = [page for page in catalog.PAGES.values() if page.resource and page.resource != "openapi"]
     every = [operation for page in pages for operation in operations.resource_of(page).operations]

@@ -8,10 +8,15 @@ import { VaniAgent } from "@vaniagent/sdk";
 import { WebSocket, WebSocketServer } from "ws";
 
 const client = new VaniAgent();
-const FILES = { "/": ["page.html", "text/html; charset=utf-8"], "/talk.js": ["talk.js", "text/javascript"], "/sound.js": ["sound.js", "text/javascript"] };
+const agentId = process.env.AGENT_ID ?? "";
+const FILES = new Map([
+  ["/", ["page.html", "text/html; charset=utf-8"]],
+  ["/talk.js", ["talk.js", "text/javascript"]],
+  ["/sound.js", ["sound.js", "text/javascript"]],
+]);
 
 const server = http.createServer((request, response) => {
-  const [name, type] = FILES[request.url] ?? [];
+  const [name, type] = FILES.get(request.url ?? "") ?? [];
   if (!name) {
     response.writeHead(404).end();
     return;
@@ -21,11 +26,12 @@ const server = http.createServer((request, response) => {
 });
 
 new WebSocketServer({ server, path: "/talk", maxPayload: 4096 }).on("connection", async (page) => {
+  /** @type {[import("ws").RawData, boolean][]} */
   const early = [];
   page.on("message", (data, isBinary) => early.push([data, isBinary]));
   page.on("error", () => page.terminate());
   try {
-    const talk = await client.agents.talk(process.env.AGENT_ID, { metadata: { from: "my page" } });
+    const talk = await client.agents.talk(agentId, { metadata: { from: "my page" } });
     console.log(talk.callId);
     const line = new WebSocket(talk.mediaUrl);
     line.on("open", () => {
@@ -38,15 +44,21 @@ new WebSocketServer({ server, path: "/talk", maxPayload: 4096 }).on("connection"
     page.on("close", () => line.close());
     line.on("close", () => page.close());
   } catch (error) {
-    console.error(error.message);
+    console.error(error);
     page.close(1011);
   }
 });
 
+/**
+ * What one end says, the other hears.
+ * @param {WebSocket} from
+ * @param {WebSocket} to
+ */
 function join(from, to) {
   from.on("message", (data, binary) => to.readyState === WebSocket.OPEN && to.send(data, { binary }));
 }
 
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
-  console.log(`http://127.0.0.1:${server.address().port}/`);
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  console.log(`http://127.0.0.1:${port}/`);
 });

@@ -5,6 +5,7 @@ class Microphone extends AudioWorkletProcessor {
   frame = new Int16Array(FRAME);
   filled = 0;
 
+  /** @param {Float32Array[][]} inputs */
   process([[samples = new Float32Array(128)]]) {
     for (const sample of samples) {
       this.frame[this.filled++] = Math.max(-1, Math.min(1, sample)) * 32767;
@@ -18,6 +19,7 @@ class Microphone extends AudioWorkletProcessor {
 }
 
 class Speaker extends AudioWorkletProcessor {
+  /** @type {Int16Array[]} */
   frames = [];
   at = 0;
   played = 0;
@@ -36,6 +38,10 @@ class Speaker extends AudioWorkletProcessor {
     };
   }
 
+  /**
+   * @param {Float32Array[][]} _
+   * @param {Float32Array[][]} outputs
+   */
   process(_, [[out]]) {
     for (let n = 0; n < out.length && this.frames.length; n++) {
       out[n] = this.frames[0][this.at++] / 32768;

@@ -1,4 +1,8 @@
-const [talk, hangup, state, lines] = ["talk", "hangup", "state", "lines"].map((id) => document.getElementById(id));
+/** @typedef {{ type: string, speaker: string, text: string, is_final: boolean, reason: string, duration: number }} Message */
+
+/** @param {string} id */
+const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const [talk, hangup, state, lines] = ["talk", "hangup", "state", "lines"].map(element);
 
 talk.onclick = async () => {
   talk.hidden = true;
@@ -14,9 +18,12 @@ talk.onclick = async () => {
 
   const line = new WebSocket(new URL("/talk", location.href.replace("http", "ws")));
   line.binaryType = "arraybuffer";
+  /** @param {string | ArrayBuffer} message */
   const send = (message) => line.readyState === WebSocket.OPEN && line.send(message);
+  /** @type {Map<string, HTMLElement>} */
   const interim = new Map();
 
+  /** @type {Record<string, (message: Message) => void>} */
   const on = {
     ringing: () => (state.textContent = "Ringing"),
     answered: () => {

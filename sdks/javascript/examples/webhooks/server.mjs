@@ -6,6 +6,10 @@ import { webhooks, WebhookVerificationError } from "@vaniagent/sdk";
 import express from "express";
 
 const secret = process.env.WEBHOOK_SECRET;
+if (!secret) {
+  throw new Error("WEBHOOK_SECRET is the secret of the endpoint");
+}
+/** @type {Set<string | null>} */
 const seen = new Set();
 const app = express();
 
@@ -39,5 +43,6 @@ app.post("/webhooks", express.raw({ type: "application/json" }), async (request,
 });
 
 const server = app.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
-  console.log(`http://127.0.0.1:${server.address().port}/webhooks`);
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  console.log(`http://127.0.0.1:${port}/webhooks`);
 });
