@@ -3,7 +3,7 @@
 python -m ops.bench voice        what callers wait for an answer, heard on the recordings of real calls
 python -m ops.bench api          CPU of a request under /v1, beside two baselines; lists in a table of a million
 python -m ops.bench feed         a thousand sockets that follow ten calls: memory of each, age of what they hear
-python -m ops.bench sdk          a request through the Python SDK, beside `requests` alone
+python -m ops.bench sdk          a request through the SDKs, beside `requests` and `fetch` alone
 python -m ops.bench deliveries   webhooks from a backlog, and whether a stuck endpoint makes others wait
 python -m ops.bench pages        how soon pages are painted in a browser with 100,000 calls, and words on a live page
 python -m ops.bench capacity     CPU and memory of a call, by the kind of its leg and by its speech services

@@ -1,12 +1,13 @@
-"""What a request costs through the Python SDK, beside `requests` alone: both against a server that answers at once.
+"""What a request costs through the SDKs, beside `requests` and `fetch` alone: against a server that answers at once.
 
-Runs in `.venv-sdk`, since the SDK and the server's package share a name; the server here is a few lines, so that what is
+The Python SDK runs in `.venv-sdk`, since it and the server's package share a name; the server here is a few lines, so that what is
 measured is the client.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from typing import Any, Final
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 PYTHON: Final = BASE_DIR / ".venv-sdk/bin/python"
 SCRIPT: Final = BASE_DIR / "sdks/python/scripts/overhead.py"
+JAVASCRIPT: Final = BASE_DIR / "sdks/javascript"
 
 
 def run(*, requests: int) -> dict[str, Any]:
@@ -30,4 +32,19 @@ def run(*, requests: int) -> dict[str, Any]:
         wall, cpu = figures[name]["wall_us"], figures[name]["cpu_us"]
         print(f"{name:<14}{wall:>8.0f}{cpu:>12.0f}{wall / base:>8.2f}")
     print(f"\nimport vaniagent: {figures['import_ms']:.0f} ms of CPU")
+    return {**figures, "javascript": _javascript()}
+
+
+def _javascript() -> dict[str, Any]:
+    node = shutil.which("node")
+    if node is None or not (JAVASCRIPT / "node_modules").exists():
+        print("There is no node with what the JavaScript SDK is built by: make test-sdks installs it.")
+        return {}
+    for script in ("build", "bench"):
+        argv = [node, f"scripts/{script}.mjs"]
+        done = subprocess.run(argv, cwd=JAVASCRIPT, capture_output=True, text=True, check=True, timeout=600)
+    figures: dict[str, Any] = json.loads(done.stdout)
+    print()
+    for name, wall in figures["us"].items():
+        print(f"{name:<20}{wall:>8.0f}{wall / figures['us']['fetch']:>8.2f}")
     return figures

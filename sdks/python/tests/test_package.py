@@ -58,6 +58,7 @@ def test_the_wheel_is_small_and_holds_what_it_should(wheel):
             core.writestr(name, content_of_it)
 
     # Without the command line, which needs packages of its own.
+    print(f"\nwheel without the command line: {len(content.getvalue()) / 1024:.1f} KiB")
     assert len(content.getvalue()) <= LARGEST_WHEEL
     assert {"vaniagent/py.typed", "vaniagent/raw_resources.pyi", "vaniagent/async_resources.py"} <= files
     assert all(name.startswith(("vaniagent/", "vaniagent-")) for name in files)
