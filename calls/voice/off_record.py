@@ -1,7 +1,8 @@
-"""What is said while nothing is recorded: the agent hears it, and the transcript does not hold it."""
+"""What is said while nothing is recorded: the agent hears it, and the transcript does not hold it. And who may turn that on and off."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from calls.voice.session import EventSink, Notice, Speaker, Stages
@@ -80,3 +81,58 @@ class OffRecord:
     def heed(self, *, kind: Notice, detail: str = "") -> None:
         # That somebody opted out is kept with their words; off the record without.
         self._sink.heed(kind=kind, detail="" if kind == "opted_out" and self.is_on else detail)
+
+
+class Recording:
+    """Whether the conversation is recorded, as the conversation itself decides it.
+
+    `tell` lets the leg's holder know, True: nothing is recorded; `now_ms` is the recording's clock.
+    """
+
+    def __init__(self, record: OffRecord, *, tell: Callable[[bool], None], now_ms: Callable[[], int]) -> None:
+        self._record = record
+        self._tell = tell
+        self._now_ms = now_ms
+        self._is_paused = False
+        # Whose last words end the agent's own pause.
+        self._resumes_after: str | None = None
+
+    @property
+    def may_be_objected_to(self) -> bool:
+        return self._is_paused or not self._record.is_on
+
+    def begin(self) -> None:
+        """The person has agreed."""
+        self._turn(is_off=False)
+
+    def end(self) -> None:
+        """The person has objected: the agent cannot go on with it."""
+        self._is_paused, self._resumes_after = False, None
+        self._turn(is_off=True)
+
+    def pause(self) -> None:
+        """The agent pauses it; a pause that is somebody else's stays theirs."""
+        if not self._record.is_on:
+            self._is_paused = True
+            self._turn(is_off=True)
+
+    def resume(self, *, after: str) -> None:
+        """The agent goes on with what it has paused, once the reply that ends with these words is said."""
+        if self._is_paused:
+            self._resumes_after = " ".join(after.split())
+            self.said("")
+
+    def said(self, text: str) -> None:
+        """The agent has said this."""
+        last = " ".join(text.split())
+        waits_for = self._resumes_after
+        if waits_for is not None and (not waits_for or (last and waits_for.endswith(last))):
+            self._is_paused, self._resumes_after = False, None
+            self._turn(is_off=False)
+
+    def _turn(self, *, is_off: bool) -> None:
+        if self._record.is_on == is_off:
+            return
+        self._record.turn(is_on=is_off, at_ms=self._now_ms())
+        self._tell(is_off)
+        self._record.heed(kind="recording_paused" if is_off else "recording_resumed")

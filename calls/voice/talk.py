@@ -21,7 +21,7 @@ from calls.voice.consenting import Consenting
 from calls.voice.ending import Ending
 from calls.voice.keypad import Finger, Keypad, Pressed, choose, prompt
 from calls.voice.objecting import acknowledged, objects
-from calls.voice.off_record import REDACTED, OffRecord
+from calls.voice.off_record import REDACTED, OffRecord, Recording
 from calls.voice.opting_out import farewell, is_opt_out
 from calls.voice.pipeline import ConversationPipeline, Senses
 from calls.voice.providers.house import Desk, Embedder, House, Message, Persona
@@ -128,9 +128,6 @@ class Talk:
         self._composing_since: float | None = None
         # The newest utterance that was cut off: its text, and what was heard of it.
         self._cut: tuple[str, str] | None = None
-        # Whether the agent has paused the recording, and the words after which it goes on.
-        self._is_paused = False
-        self._recorded_after: str | None = None
 
     def _send(self, item: bus.Item) -> None:
         """To the leg's holder."""
@@ -142,6 +139,11 @@ class Talk:
         newest = max((turn.end_ms for turn in spec.history), default=0)
         self._record = OffRecord(sink, is_on=spec.is_off_record, since_ms=newest)
         self._sink = self._caller.sink = self._utterances.sink = self._record
+        self._recording = Recording(
+            self._record,
+            tell=lambda is_off: self._send(bus.OffRecord(spec.call_id, spec.token, is_off)),
+            now_ms=lambda: self._caller.newest_frame * FRAME_MS,
+        )
         self._consent = Consenting(spec)
         self._house = House(
             Persona(
@@ -245,14 +247,14 @@ class Talk:
         last = self._messages[-1] if self._messages else None
         if last is None or last.role != "user" or self._consent.is_open or not objects(last.text):
             return False
-        if self._record.is_on and not self._is_paused:
+        if not self._recording.may_be_objected_to:
             return False
         words = acknowledged(self._spec.language)
         if not self._has_opened:
             words = f"{words} {self._opening}"
-        self._has_opened, self._opening_at, self._is_paused = True, None, False
+        self._has_opened, self._opening_at = True, None
         self._sink.heed(kind="consent", detail="refused")
-        self._take_off_record()
+        self._recording.end()
         self._jobs.put_nowait(lambda: self._speak(words))
         return True
 
@@ -388,7 +390,7 @@ class Talk:
         heard = utterance.heard_text()
         if heard and not (utterance.is_remembered or self._transfer.is_aside):
             self._remember("agent", heard)
-        self._go_on_recording(after=" ".join(utterance.text.split()))
+        self._recording.said(utterance.text)
         if utterance.is_cut:
             self._cut = (" ".join(utterance.text.split()), heard)
         if utterance.text != self._silence.question:
@@ -417,7 +419,7 @@ class Talk:
             return
         self._sink.heed(kind="consent", detail=answer)
         if answer == "given":
-            self._put_on_record()
+            self._recording.begin()
             await self._speak(self._opening)
         elif self._spec.consent_if_no == "hang_up":
             await self._say_last(self._house.goodbye(), "agent_hangup", "agent")
@@ -426,30 +428,10 @@ class Talk:
 
     def records(self, is_on: bool, *, after: str) -> None:
         """The agent pauses its recording at once, or goes on with it once the reply that ends with this text is said."""
-        if not is_on and not self._record.is_on:
-            self._is_paused = True
-            self._take_off_record()
-        elif is_on and self._is_paused:
-            self._recorded_after = " ".join(after.split())
-
-    def _go_on_recording(self, *, after: str) -> None:
-        if self._is_paused and self._recorded_after is not None and self._recorded_after.endswith(after):
-            self._is_paused, self._recorded_after = False, None
-            self._put_on_record()
-
-    def _take_off_record(self) -> None:
-        if self._record.is_on:
-            return
-        self._record.turn(is_on=True, at_ms=self._caller.newest_frame * FRAME_MS)
-        self._send(bus.OffRecord(self._spec.call_id, self._spec.token, True))
-        self._sink.heed(kind="recording_paused")
-
-    def _put_on_record(self) -> None:
-        if not self._record.is_on:
-            return
-        self._record.turn(is_on=False, at_ms=self._caller.newest_frame * FRAME_MS)
-        self._send(bus.OffRecord(self._spec.call_id, self._spec.token, False))
-        self._sink.heed(kind="recording_resumed")
+        if is_on:
+            self._recording.resume(after=after)
+        else:
+            self._recording.pause()
 
     async def _go_on(self, resuming: Resuming) -> None:
         """After a take-over: finish what was being said, or answer what was asked."""
