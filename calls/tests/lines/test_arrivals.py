@@ -108,6 +108,13 @@ def test_of_two_at_one_trunk_the_one_that_works(line: PhoneLine, other_account: 
     assert admit(invite()).phone_line == other
 
 
+def test_of_two_at_one_trunk_the_one_that_an_agent_answers(line: PhoneLine, other_account: Account) -> None:
+    other = make_line(other_account)
+    PhoneLine.objects.filter(pk=other.pk).update(status=PhoneLine.Status.READY)
+
+    assert admit(invite()).phone_line == line
+
+
 def test_the_front_says_whose_line_it_is(line: PhoneLine) -> None:
     call = admit(invite(FRONT, "calls", line=line.public_id, number="+14155550102"))
 
