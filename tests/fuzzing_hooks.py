@@ -37,9 +37,10 @@ REFUSED_BY_TIMES: Final = (
     "A call can be scheduled at most 90 days ahead",
     "A list of gaps has one for each attempt",
 )
-# What a text is no file of numbers for.
+# What a text is no number, or no file of numbers, for.
 REFUSED_BY_FILES: Final = (
     "'csv': ",
+    "Send a phone number with its country",
     "The first line must name the columns",
     "There is no number in this file",
     "This is not CSV",

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from accounts.api.base import ApiViewSet
 from accounts.models import Scope
 from agents.api.serializers import CallingHoursBody, CallingHoursSerializer
+from calls import listed_numbers
 from calls.api.serializers import PhoneNumberField
 from calls.models import DialCheck, DialingRules, DoNotCall
 from calls.services import dialing_rules, do_not_call
@@ -36,10 +37,23 @@ class EntryQuery(PageQuery):
     search = TextField(max_length=40, required=False, help_text="A number, or three digits of it or more")
 
 
+class ListedNumberField(TextField):
+    """A number with its country, however it is written: it is kept as `+` and digits."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=40, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        number = listed_numbers.plain(super().to_internal_value(data))
+        if not number:
+            raise serializers.ValidationError("Send a phone number with its country, such as '+4930123456'.")
+        return number
+
+
 class DoNotCallBody(Input):
     """What lists a number."""
 
-    number = PhoneNumberField()
+    number = ListedNumberField(help_text="With its country, however it is written")
     reason = TextField(max_length=do_not_call.REASON_MAX, required=False, allow_blank=True, default="")
 
 

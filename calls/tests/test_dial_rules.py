@@ -58,6 +58,19 @@ def test_a_listed_number_is_not_called_however_it_was_written(agent: Agent, writ
     assert place(agent, NEW_YORK).pk
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("+49 (0)30 123456", "+4930123456"), ("0044 20 7946-0958", "+442079460958"), ("030 123456", None)],
+)
+def test_v1_lists_a_number_however_it_was_written(api: Any, written: str, kept: str | None):
+    r = api.post("/v1/do_not_call", {"number": written})
+
+    if kept is None:
+        assert (r.status_code, r.json()["error"]["param"]) == (400, "number")
+    else:
+        assert (r.status_code, r.json()["number"]) == (201, kept)
+
+
 def test_another_accounts_list_is_its_own(agent: Agent, other_account: Account):
     list_number(other_account)
 

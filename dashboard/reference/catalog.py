@@ -20,7 +20,10 @@ _GUIDES: Final = ("first-call", "webhooks", "sockets", "sip", "twilio", "self-ho
 _BEFORE: Final = ("keys", "errors")
 _AFTER: Final = ("feed",)
 _SDKS: Final = ("python", "javascript", "cli")
-_MORE: Final = ("clients", "talk", "live-control", "compliance", "billing", "settings", "security", "architecture")
+_MORE: Final = (
+    *("clients", "talk", "live-control", "transfer", "voicemail-and-keys", "compliance", "billing"),
+    *("settings", "capacity", "security", "architecture"),
+)
 _LABELS: Final = {
     "keys": "Authentication",
     "errors": "Errors and limits",
