@@ -22,9 +22,9 @@ pytest_plugins = ["tests.browser"]
 class ApiClient:
     """Speaks to /v1 with a key: JSON in both directions."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, *, address: str = "127.0.0.1") -> None:
         self.key = key
-        self._client = Client(raise_request_exception=False)
+        self._client = Client(raise_request_exception=False, REMOTE_ADDR=address)
 
     def get(self, path: str, **headers: str) -> Any:
         return self._client.get(path, headers=self._headers(headers))
