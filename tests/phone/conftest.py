@@ -11,13 +11,13 @@ import pytest
 from calls.tests.twilio_peer import TwilioPeer
 from ops.customer import Customer, make_account
 from ops.stack import Stack
-from tests.phone.incoming import own_port
 from tests.phone.model import Model
+from tests.phone.sipp import free_port
 
 
 @pytest.fixture(scope="session")
 def sip_port() -> int:
-    return own_port()
+    return free_port()
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import os
-import socket
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +16,7 @@ from calls.telephony.sip_phone import SipPhone, SipSettings
 from calls.telephony.sip_probe import Answer
 from calls.telephony.sip_trunk import Trunk
 from tests.phone.caller import Caller
-from tests.phone.sipp import LOOPBACK
+from tests.phone.sipp import LOOPBACK, free_port
 
 OURS: Final = "+14155550101"
 # When SIPp ends, whatever it waits for.
@@ -45,20 +42,6 @@ _SDP: Final = """      Content-Type: application/sdp
       a=rtpmap:101 telephone-event/8000
       a={direction}
 """
-
-
-# Below those that the kernel gives out, and each given out once: several callers begin at a time.
-_OWN_PORTS: Final = itertools.cycle(range(12_000 + os.getpid() % 500 * 12, 20_000, 4))
-
-
-def own_port() -> int:
-    """A port that is free with the three after it."""
-    for port in itertools.islice(_OWN_PORTS, 2_000):
-        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
-            for each in range(port, port + 4):
-                probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind((LOOPBACK, each))
-            return port
-    raise OSError("no port is free")
 
 
 class Telephone:
@@ -140,7 +123,7 @@ class Telephone:
         steps = "".join(self._steps)
         script.write_text(f'<?xml version="1.0" encoding="us-ascii"?>\n<scenario name="caller">\n{steps}</scenario>\n')
         process = await asyncio.create_subprocess_exec(
-            *("sipp", "-sf", str(script), "-i", LOOPBACK, "-p", str(own_port()), "-mp", str(own_port())),
+            *("sipp", "-sf", str(script), "-i", LOOPBACK, "-p", str(free_port()), "-mp", str(free_port())),
             *("-default_behaviors", self._behaviours, "-timeout", GIVES_UP, "-timeout_error", "-m", "1", "-nostdin"),
             *("-t", transport, *(["-rtp_echo"] if echoes else []), f"{LOOPBACK}:{port}"),
             cwd=folder,
@@ -237,7 +220,7 @@ class Desk:
 @contextlib.asynccontextmanager
 async def a_desk(**settings: Any) -> AsyncIterator[tuple[Desk, SipPhone, int]]:
     """A stack that takes calls, and the port that they come to."""
-    desk, port = Desk(), own_port()
+    desk, port = Desk(), free_port()
     its = {"host": LOOPBACK, "port": port, "rtp_ports": "30000-30999", "allow_private": True, **settings}
     phone = SipPhone(SipSettings(**its))
     registrar = phone.receive(reception=desk, registrations=desk)

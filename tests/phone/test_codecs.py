@@ -12,12 +12,10 @@ import pytest
 
 from calls.audio.framing import TELEPHONE_RATE, frames_of
 from tests.phone.caller import Caller, a_phone, leg_to, talk
-from tests.phone.test_secrecy import certificate, their_baresip
+from tests.phone.test_secrecy import THEIR_HERTZ, certificate, their_baresip
 
 pytestmark = pytest.mark.system
 
-# Which tone their file has, at the telephone's rate; and ours.
-THEIRS = 0.3 / (2 * np.pi) * TELEPHONE_RATE
 OURS = 1000.0
 
 
@@ -54,6 +52,6 @@ async def test_sound_of(codec: str, module: str, tmp_path: Path) -> None:
 
     # Three seconds of it, without a gap.
     assert 2.6 <= len(caller.sound) / 2 / TELEPHONE_RATE <= 3.6
-    assert loudest(caller.sound[TELEPHONE_RATE * 2 :], TELEPHONE_RATE) == pytest.approx(THEIRS, abs=5)
+    assert loudest(caller.sound[TELEPHONE_RATE * 2 :], TELEPHONE_RATE) == pytest.approx(THEIR_HERTZ, abs=5)
     heard, rate = heard_by_them(tmp_path)
     assert loudest(heard[rate // 2 : rate * 2].tobytes(), rate) == pytest.approx(OURS, abs=5)

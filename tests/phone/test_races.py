@@ -12,7 +12,7 @@ from calls.telephony.base import EndedBy, EndReason, LegEnd
 from calls.telephony.sip_phone import SipPhone
 from tests.phone import sipp
 from tests.phone.caller import Caller, a_phone, leg_to, talk
-from tests.phone.incoming import own_port
+from tests.phone.sipp import free_port
 from tests.phone.test_secrecy import certificate, their_baresip
 
 pytestmark = pytest.mark.system
@@ -32,7 +32,7 @@ async def press(port: int, digits: str) -> None:
 
 async def test_keys_as_events_in_the_sound(tmp_path: Path) -> None:
     """RFC 4733, both ways."""
-    caller, control = Caller(), own_port()
+    caller, control = Caller(), free_port()
     certificate(tmp_path)
     more = f"module_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n"
     async with (
