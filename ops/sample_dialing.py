@@ -33,7 +33,7 @@ _LISTED: Final = {"rule": "do_not_call", "passed": False, "detail": "This number
 _TOO_OFTEN: Final = {
     "rule": "calls_per_number",
     "passed": False,
-    "detail": "This number may have 3 calls in 1 days. The next is possible at 2026-03-03T15:00:00Z.",
+    "detail": "This number may have 3 calls in 24 hours. The next is possible at 2026-03-03T15:00:00Z.",
 }
 _NO: Final = {"rule": "pre_dial", "passed": False, "detail": "answered no"}
 

@@ -58,7 +58,7 @@ def made() -> str:
 def pages_of(filled: sample.Sample, sessions: Mapping[str, str]) -> list[Page]:
     """Those that are pages for that person, and neither files nor the way to another page."""
     pages = chain(_pages(filled), sample_staff.pages())
-    return [page for page in pages if _answers(page, sessions)]
+    return [page for page in pages if page.who in (*sessions, "nobody") and _answers(page, sessions)]
 
 
 def _pages(filled: sample.Sample) -> Iterator[Page]:

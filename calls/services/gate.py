@@ -224,21 +224,21 @@ def _zones(ring: Ring) -> list[tzinfo]:
 def _is_not_too_often(ring: Ring) -> str:
     known, own = ring.known, compliance.read(ring.version.compliance)
     limits = (
-        (_least(known.max_per_day, own.max_calls_per_day), DAY),
-        (_least(known.max_per_week, own.max_calls_per_week), WEEK),
+        (_least(known.max_per_day, own.max_calls_per_day), DAY, _("24 hours")),
+        (_least(known.max_per_week, own.max_calls_per_week), WEEK, _("7 days")),
     )
-    if all(most is None for most, _window in limits):
+    if all(most is None for most, _window, _span in limits):
         return "no limit"
     found = []
-    for most, window in limits:
+    for most, window, span in limits:
         if most is None:
             continue
         placed = [at for at in ring.placed if at > ring.at - window]
         if len(placed) >= most:
             opens_at = placed[most - 1] + window
             raise CalledTooOften(
-                _("This number may have %(most)d calls in %(days)d days. The next is possible at %(time)s.")
-                % {"most": most, "days": window.days, "time": _utc(opens_at)},
+                _("This number may have %(most)d calls in %(span)s. The next is possible at %(time)s.")
+                % {"most": most, "span": span, "time": _utc(opens_at)},
                 rule="calls_per_number",
                 opens_at=opens_at,
             )

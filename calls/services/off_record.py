@@ -37,7 +37,11 @@ def set_recording(*, call: Call, state: str, at: datetime, actor: audit.Actor | 
     is_on = state == PAUSED
     leg: Leg | None = Leg.objects.select_for_update(of=("self",)).filter(call=call).first()
     call = control.conversing(call)
+    item = bus.OffRecord(call.public_id, 0, is_on)
     if leg is None or leg.is_off_record == is_on:
+        if is_on and call.worker:
+            # The agent may have paused it, and then it is not the agent's any more to go on.
+            control.publish(call.worker, item)
         return
     if not is_on and CallEvent.objects.filter(call=call, type="call.consent", data__detail="refused").exists():
         raise NotAllowed("The person does not want to be recorded.", param="state")
@@ -50,7 +54,6 @@ def set_recording(*, call: Call, state: str, at: datetime, actor: audit.Actor | 
     )
     if actor is not None:
         audit.record(account=call.account, by=actor, action=f"call.recording_{state}", target=call.public_id, at=at)
-    item = bus.OffRecord(call.public_id, 0, is_on)
     if not control.publish(leg.holder, item):
         raise NotReached("The recording cannot be reached just now.", retry_after=1)
     # A worker that takes the call over reads it from the leg.

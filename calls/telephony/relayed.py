@@ -5,11 +5,11 @@ Lines and their secrets stay with gateways. Whoever holds the talk names the tra
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from calls import bus
-from calls.audio.framing import FRAMES_PER_SECOND, TELEPHONE_RATE, frame_bytes
+from calls.audio.framing import FRAMES_PER_SECOND, TELEPHONE_RATE, Framer
 from calls.audio.resample import StreamResampler
 from calls.telephony.base import EndedBy, EndReason, Leg, LegEnd, LegEvents, LegFactory, LegKind, LegSpec
 from calls.telephony.browser import BROWSER_RATE
@@ -20,8 +20,6 @@ TRANSFER: Final = "transfer"
 LOST_SECONDS: Final = 10.0
 LOST: Final = LegEnd(EndReason.MEDIA_LOST, EndedBy.PLATFORM, "the gateway is gone")
 NO_GATEWAY: Final = LegEnd(EndReason.CARRIER_ERROR, EndedBy.PLATFORM, "no gateway is free")
-
-FRAME: Final = frame_bytes(TELEPHONE_RATE)
 
 
 class RelayedLines:
@@ -131,15 +129,10 @@ class _Reframer:
 
     def __init__(self, *, from_rate: int, to_rate: int) -> None:
         self._stream = StreamResampler(from_rate=from_rate, to_rate=to_rate)
-        self._size = frame_bytes(to_rate)
-        self._rest = b""
+        self._framer = Framer(to_rate)
 
-    def push(self, frame: bytes) -> list[bytes]:
-        self._rest += self._stream.push(frame)
-        whole = len(self._rest) // self._size * self._size
-        frames = [self._rest[at : at + self._size] for at in range(0, whole, self._size)]
-        self._rest = self._rest[whole:]
-        return frames
+    def push(self, frame: bytes) -> Iterator[bytes]:
+        return self._framer.push(self._stream.push(frame))
 
 
 def told_end(end: LegEnd) -> bytes:

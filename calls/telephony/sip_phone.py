@@ -141,7 +141,8 @@ class SipPhone:
         listener: Listener,
         headers: Mapping[str, str] | None = None,
     ) -> Call:
-        """Send the INVITE, with these headers beside its own. What becomes of it comes to the listener, also what came before this returns.
+        """Send the INVITE, with these headers beside its own. What becomes of it comes to the listener, also what came
+        before this returns.
 
         Raises TrunkUnreachable, BaresipError and ValueError.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from calls import bus
-from calls.audio.framing import FRAME_MS, frame_bytes
+from calls.audio.framing import frame_bytes
 from calls.voice.config import EngineConfig
 from calls.voice.pipeline import Senses
 from calls.voice.providers.house import Embedder
@@ -150,7 +150,7 @@ class Conversation(Talk):
             if not self._ending.is_decided:
                 await self._hush()
         elif isinstance(item, bus.OffRecord):
-            self._record.turn(is_on=item.is_on, at_ms=self._caller.newest_frame * FRAME_MS)
+            self._recording.was_turned(is_off=item.is_on)
         elif isinstance(item, bus.Note):
             self._heed(item.text)
             await self._instruct()

@@ -24,10 +24,10 @@ _ENGLISH: Final = re.compile(
     ),
     re.IGNORECASE,
 )
-# What is asked, told or turned into its opposite.
+# What is asked, told, turned into its opposite, or what a machine says of its keys.
 _NOT_ENGLISH: Final = re.compile(
     r"\b(?:(?:how|when|where|why) (?:do|can|would|could|did) (?:i|we|people|you)"
-    r"|(?:don'?t|do not|didn'?t|never) (?:you )?(?:stop|quit|end|pause|turn off|switch off)|(?:told|asked|said) (?:\w+ )?(?:not )?to)\b",
+    r"|(?:don'?t|do not|didn'?t|never) (?:you )?(?:stop|quit|end|pause|turn off|switch off)|(?:told|asked|said) (?:\w+ )?(?:not )?to|(?:press|dial|push|hit) (?:the |any )?(?:key|pound|star|hash|zero|one|two|three|four|five|six|seven|eight|nine|\d|[#*]))",
     re.IGNORECASE,
 )
 _GERMAN: Final = re.compile(

@@ -101,6 +101,11 @@ class Recording:
     def may_be_objected_to(self) -> bool:
         return self._is_paused or not self._record.is_on
 
+    def was_turned(self, *, is_off: bool) -> None:
+        """Somebody else has decided: the holder knows, and the agent's own pause is no more."""
+        self._is_paused, self._resumes_after = False, None
+        self._record.turn(is_on=is_off, at_ms=self._now_ms())
+
     def begin(self) -> None:
         """The person has agreed."""
         self._turn(is_off=False)

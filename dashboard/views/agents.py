@@ -29,7 +29,6 @@ from vaniagent.lib import errors
 
 PAGE: Final = 25
 LATELY: Final = timedelta(days=7)
-# The button that copies Monday's hours, and saves nothing.
 
 
 @page()

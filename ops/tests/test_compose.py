@@ -20,6 +20,7 @@ DEPLOY = BASE_DIR / "deploy"
 # Where the image has the code.
 HOME = Path("/srv/vaniagent")
 STORES = {"postgres", "valkey"}
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # within a container, whose network others share by name
 # What the supervisor does itself before it starts the others.
 ONE_SHOT = {"migrate"}
 # The supervisor's own way to hear that a process is ready.
@@ -37,7 +38,7 @@ def services() -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def programs() -> dict[str, Program]:
     """The supervisor's, as they would be in the image; both calls workers are one service."""
-    site = Site(base_dir=HOME, var_dir=HOME / "var", host="0.0.0.0", port=8000, speech_port=8010, env={})  # noqa: S104  # in a container
+    site = Site(base_dir=HOME, var_dir=HOME / "var", host=EVERYWHERE, port=8000, speech_port=8010, env={})
     found = {program.name: program for stage in vaniagent(site) for program in stage}
     found["calls"] = found.pop("worker1")
     del found["worker2"]
@@ -58,7 +59,7 @@ def test_the_services_are_the_processes(services: dict[str, Any], programs: dict
 
 def test_commands_are_those_of_make_run(services: dict[str, Any], programs: dict[str, Program]) -> None:
     # Others reach it from their own containers.
-    here = {"speech": ["--host", "0.0.0.0"]}  # noqa: S104
+    here = {"speech": ["--host", EVERYWHERE]}
 
     for name, program in programs.items():
         assert services[name]["command"] == as_in_the_image(program.argv) + here.get(name, []), name

@@ -97,8 +97,7 @@ async def test_calls_that_name_no_way_back(tmp_path: Path, monkeypatch: pytest.M
             evil = list(random_damage(target, seed=4, count=DAMAGED))
             await asyncio.to_thread(pour, evil, to=("127.0.0.1", port), rate=RATE)
             async with asyncio.timeout(30):
-                # Of the end of a call that was refused the stack says nothing.
-                while len(psutil.Process().net_connections("udp4")) > sockets:  # noqa: ASYNC110
+                while len(psutil.Process().net_connections("udp4")) > sockets:  # noqa: ASYNC110  # the stack says nothing of the end of a refused call
                     await asyncio.sleep(0.1)
 
     assert status_of(asked_again) == 200

@@ -181,6 +181,5 @@ async def test_srtp_of_calls_that_come_in(tmp_path: Path) -> None:
 
 async def said(folder: Path, words: str) -> None:
     """Wait until their baresip logs this."""
-    # It tells a file, and nobody.
-    while words not in (folder / "baresip.log").read_text(errors="replace"):  # noqa: ASYNC110
+    while words not in (folder / "baresip.log").read_text(errors="replace"):  # noqa: ASYNC110  # it tells a file, and nobody
         await asyncio.sleep(0.05)

@@ -45,6 +45,8 @@ def test_objects(text: str) -> None:
         "I don't want to be late.",
         "He told me to stop recording.",
         "Don't turn off the recording.",
+        "To stop recording, press the pound key or hang up.",
+        "When you have finished, press 1 to stop recording.",
         "Wird das aufgezeichnet?",
         "Warum wird das nicht aufgezeichnet?",
         "",

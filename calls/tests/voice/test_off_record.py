@@ -61,6 +61,18 @@ def test_what_somebody_else_decided_stays(is_off: bool) -> None:
     assert told.holder == []
 
 
+def test_a_pause_that_somebody_else_makes_theirs_is_not_the_agents_to_end(told: Told) -> None:
+    told.recording.pause()
+    told.recording.was_turned(is_off=True)
+    told.recording.resume(after="")
+    assert told.off.is_on
+
+    told.recording.was_turned(is_off=False)
+
+    assert not told.off.is_on
+    assert told.holder == [True]
+
+
 def test_an_objection_is_the_last_word(told: Told) -> None:
     told.recording.pause()
     assert told.recording.may_be_objected_to
