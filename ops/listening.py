@@ -24,6 +24,8 @@ CALLER, AGENT = 0, 1
 RECOGNIZER_RATE = 16_000
 # A hole is digital silence: a voice, even pausing, is never exactly zero for so long.
 HOLE_UNIT_MS = 5
+# But where ours pauses between clauses and sentences (COMMA_SECONDS, SENTENCE_SECONDS of the speech process).
+PAUSES_MS = (100, 250)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Heard:
         return reply_gaps(self.spans(CALLER), self.spans(AGENT))
 
     def holes_ms(self) -> list[int]:
-        """Lengths of the stretches of digital silence inside the agent's sentences."""
+        """Lengths of the stretches of digital silence inside the agent's sentences that its voice did not make."""
         unit = self.rate * HOLE_UNIT_MS // 1000
         holes = []
         for span in self.spans(AGENT):
@@ -56,7 +58,8 @@ class Heard:
             is_zero = np.concatenate(([0], (~units.any(axis=1)).astype(np.int8), [0]))
             edges = np.flatnonzero(np.diff(is_zero))
             holes += [int(end - start) * HOLE_UNIT_MS for start, end in zip(edges[::2], edges[1::2], strict=True)]
-        return holes
+        # Of a pause that begins within a unit, one unit fewer is seen.
+        return [hole for hole in holes if not any(pause - HOLE_UNIT_MS <= hole <= pause for pause in PAUSES_MS)]
 
     def longest_silence_ms(self, *, start_ms: int, end_ms: int) -> int:
         """The longest time in this stretch in which neither side makes a sound."""

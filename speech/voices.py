@@ -29,6 +29,9 @@ LENGTHS_MEASURED: Final = (0.62, 0.71, 0.90, 1.00, 1.09, 1.25, 1.42, 1.69, 1.92)
 LENGTHS_TOLD: Final = (0.40, 0.60, 0.80, 1.00, 1.20, 1.40, 1.60, 2.00, 2.30)
 FLITE_TIMEOUT_SECONDS: Final = 20
 WAV_HEADER_BYTES: Final = 44
+# Pauses after a clause and after a sentence.
+COMMA_SECONDS: Final = 0.1
+SENTENCE_SECONDS: Final = 0.25
 WARM_UP: Final = "Good morning, this is a line to warm up with, so that the first caller need not wait."
 
 
@@ -147,6 +150,9 @@ def _split_at_comma(phonemes: str) -> list[Piece]:
 
     comma = sentence.find(",", SHORTEST_CLAUSE)
     if len(sentence) <= LONG_SENTENCE or comma == -1 or comma > len(sentence) - SHORTEST_CLAUSE:
-        return [Piece(sentence, pause=0.25)]
+        return [Piece(sentence, pause=SENTENCE_SECONDS)]
 
-    return [Piece(sentence[: comma + 1], pause=0.1), Piece(sentence[comma + 1 :].strip(), pause=0.25)]
+    return [
+        Piece(sentence[: comma + 1], pause=COMMA_SECONDS),
+        Piece(sentence[comma + 1 :].strip(), pause=SENTENCE_SECONDS),
+    ]

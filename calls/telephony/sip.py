@@ -14,7 +14,7 @@ from baresip.events import Event, StackEvent
 
 from calls.audio.framing import TELEPHONE_RATE, silent_frame
 from calls.telephony.base import EndedBy, EndReason, Leg, LegEnd, LegEvents, LegFactory, LegKind, LegSpec
-from calls.telephony.sip_invite import headers_of
+from calls.telephony.sip_invite import clean, headers_of
 from calls.telephony.sip_phone import SipPhone
 from calls.telephony.sip_refer import WAS_REFERRED, ask_to_refer
 from calls.telephony.sip_sound import CallSound
@@ -48,7 +48,7 @@ def end_of_answer(text: str) -> LegEnd:
     status, _ = split_status(text)
     reason = _REASONS.get(status or 0, EndReason.CARRIER_ERROR)
     by = EndedBy.USER if reason == EndReason.REJECTED else EndedBy.CARRIER
-    return LegEnd(reason, by, f"SIP {status}" if status else "SIP transport")
+    return LegEnd(reason, by, f"SIP {status}" if status else f"SIP transport: {clean(text) or 'no reason'}")
 
 
 # Keeps what went over the wire of a call; called when somebody answered and after the end.
