@@ -152,7 +152,7 @@ class Conversation(Talk):
         elif isinstance(item, bus.OffRecord):
             self._recording.was_turned(is_off=item.is_on)
         elif isinstance(item, bus.Note):
-            self._heed(item.text)
+            self._memory.heed(item.text)
             await self._instruct()
 
     def _leg_became(self, item: bus.LegState) -> None:
@@ -208,7 +208,7 @@ class Conversation(Talk):
             elif self._spec.is_taken_over:
                 # It was handed back while nobody drove the call.
                 self._sink.operator_gone()
-                self._heed_operator()
+                self._memory.heed_operator(self._stand_in.said)
                 await self._instruct()
 
     def _take_over(self, attached: bus.Attached) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING
 
 from pipecat.frames.frames import LLMContextFrame, TTSSpeakFrame
 
@@ -20,6 +20,7 @@ from calls.voice.config import EngineConfig
 from calls.voice.consenting import Consenting
 from calls.voice.ending import Ending
 from calls.voice.keypad import Finger, Keypad, Pressed, choose, prompt
+from calls.voice.memory import Memory
 from calls.voice.objecting import acknowledged, objects
 from calls.voice.off_record import REDACTED, OffRecord, Recording
 from calls.voice.opting_out import farewell, is_opt_out
@@ -29,7 +30,7 @@ from calls.voice.providers.llm import EndpointLLM, Thinker, make_llm
 from calls.voice.screening import Screening, introduction, is_screening
 from calls.voice.session import EventSink, SessionSpec, Stages
 from calls.voice.silence import Silence
-from calls.voice.standing_in import NOTE, StandIn, sentences
+from calls.voice.standing_in import StandIn
 from calls.voice.takeover import Resuming, rest_of
 from calls.voice.timing import Stopwatch
 from calls.voice.transferring import Transferring, announcement
@@ -37,7 +38,7 @@ from calls.voice.utterances import Utterance, Utterances
 from calls.voice.voicemail import AnsweringMachine
 
 if TYPE_CHECKING:
-    from pipecat.processors.aggregators.llm_context import LLMContextMessage
+    pass
 
 TELEPHONE_RATE = 8000
 # The goodbye before max_duration: begun when nobody speaks, or at the latest.
@@ -90,6 +91,7 @@ class Talk:
             may_interrupt=self._may_interrupt,
             unfinished_pause=config.unfinished_pause,
         )
+        self._memory = Memory(self._pipeline.context)
         self._keypad = Keypad(self._clock)
         self._finger = Finger(self._clock, self._press)
         self._screening = Screening(self._clock)
@@ -103,10 +105,8 @@ class Talk:
             is_idle=lambda: self._composing_since is None and not self._utterances.is_open,
             is_heard=lambda: self._caller.is_speaking or self._level.speaking,
             on_aside=self._turn_aside,
-            messages=lambda: self._messages,
+            messages=lambda: self._memory.messages,
         )
-        # How much the language model knew when the agent turned aside.
-        self._known_before = 0
         self._level = EnergyVad()
         self._machine = AnsweringMachine(TELEPHONE_RATE)
         self._machine_since: float | None = None
@@ -114,8 +114,6 @@ class Talk:
         self._spec: SessionSpec
         self._sink: EventSink
         self._house: House
-        self._messages: list[Message] = []
-        self._notes: list[str] = []
         self._to_say: list[str] = []
 
         # Set at the answer, or when an answered call was taken over.
@@ -165,12 +163,12 @@ class Talk:
         for turn in spec.history:
             # The last one, where it was cut off, is remembered when it is known what was heard of it.
             if turn.text and (turn.is_final or turn is not spec.history[-1]):
-                self._remember("user" if turn.speaker == "user" else "agent", turn.text)
+                self._memory.remember("user" if turn.speaker == "user" else "agent", turn.text)
         for note in spec.notes:
-            self._heed(note)
+            self._memory.heed(note)
         self._stand_in.said = list(spec.operators_said)
         if spec.operators_said and not spec.is_taken_over:
-            self._heed_operator()
+            self._memory.heed_operator(self._stand_in.said)
 
     # --- What the pipeline tells and asks -----------------------------------------------------------------------------
 
@@ -187,7 +185,7 @@ class Talk:
             self._caller.said(text)
             self._transfer.heard(text)
             return
-        self._messages.append(Message("user", text))
+        self._memory.heard(text)
         self._keypad.stop()
         self._resuming = None
         self._caller.said(text)
@@ -210,10 +208,10 @@ class Talk:
 
     def _answers_recording(self) -> bool:
         """Whether a telephone's assistant, or a menu, said the last words, and was given what it wants."""
-        last = self._messages[-1] if self._messages else None
-        if last is None or last.role != "user" or not self._spec.is_outbound:
+        last_words = self._memory.last_words
+        if not last_words or not self._spec.is_outbound:
             return False
-        if self._screening.asks(last.text):
+        if self._screening.asks(last_words):
             self._has_opened, self._opening_at, self._cut = False, None, None
             self._consent = Consenting(self._spec)
             words = introduction(
@@ -224,19 +222,19 @@ class Talk:
             )
             self._jobs.put_nowait(lambda: self._speak(words))
             return True
-        if self._screening.holds(last.text):
+        if self._screening.holds(last_words):
             return True
         # A language model chooses itself.
         if self._spec.keypad.may_press and not isinstance(self._pipeline.llm, EndpointLLM):
-            return self._presses(choose(last.text, self._spec.keypad.wanted))
+            return self._presses(choose(last_words, self._spec.keypad.wanted))
         return False
 
     def _opts_out(self) -> bool:
         """Whether the person's last words ask for no more calls. Then they are told so, and the call is over."""
-        last = self._messages[-1] if self._messages else None
-        if last is None or last.role != "user" or not is_opt_out(last.text):
+        last_words = self._memory.last_words
+        if not is_opt_out(last_words):
             return False
-        self._sink.heed(kind="opted_out", detail=last.text)
+        self._sink.heed(kind="opted_out", detail=last_words)
         self._has_opened, self._opening_at = True, None
         words = farewell(self._spec.language) or self._house.goodbye()
         self._jobs.put_nowait(lambda: self._say_last(words, "agent_hangup", "agent"))
@@ -244,8 +242,7 @@ class Talk:
 
     def _objects(self) -> bool:
         """Whether the person's last words ask not to be recorded. Then nothing is any more, for the rest of the call."""
-        last = self._messages[-1] if self._messages else None
-        if last is None or last.role != "user" or self._consent.is_open or not objects(last.text):
+        if self._consent.is_open or not objects(self._memory.last_words):
             return False
         if not self._recording.may_be_objected_to:
             return False
@@ -260,7 +257,7 @@ class Talk:
 
     def _opening_was_talked_over(self) -> bool:
         """Whether the caller's hello fell into the first words of ours: they have not heard who calls."""
-        if self._cut is None or self._caller.turns != 1 or len(self._messages[-1].text.split()) > HELLO_WORDS:
+        if self._cut is None or self._caller.turns != 1 or len(self._memory.last_words.split()) > HELLO_WORDS:
             return False
         text, heard = self._cut
         return text == " ".join(self._opening.split()) and len(heard) < OPENING_HEARD * len(text)
@@ -279,7 +276,7 @@ class Talk:
 
     @property
     def messages(self) -> list[Message]:
-        return self._messages
+        return self._memory.messages
 
     def ends_call_after(self, text: str) -> None:
         self._ending.last_words = text
@@ -373,23 +370,14 @@ class Talk:
 
     async def _instruct(self) -> None:
         if isinstance(self._pipeline.llm, EndpointLLM):
-            await self._pipeline.llm.attend(self._spec, self._notes)
-
-    def _heed(self, note: str) -> None:
-        self._notes.append(note)
-        self._messages.append(Message("note", note))
-
-    def _remember(self, role: Literal["user", "agent"], text: str) -> None:
-        self._messages.append(Message(role, text))
-        message = {"role": "user" if role == "user" else "assistant", "content": text}
-        self._pipeline.context.add_message(cast("LLMContextMessage", message))
+            await self._pipeline.llm.attend(self._spec, self._memory.notes)
 
     def _agent_said(self, utterance: Utterance) -> None:
         """An utterance is over: what was heard of it is what was said."""
         self._consent.is_speaking = False
         heard = utterance.heard_text()
         if heard and not (utterance.is_remembered or self._transfer.is_aside):
-            self._remember("agent", heard)
+            self._memory.remember("agent", heard)
         self._recording.said(utterance.text)
         if utterance.is_cut:
             self._cut = (" ".join(utterance.text.split()), heard)
@@ -413,7 +401,7 @@ class Talk:
         """The person's last words are their answer, unless they fell into the question."""
         if self._utterances.is_sounding:
             return
-        answer = self._consent.take(self._messages[-1].text)
+        answer = self._consent.take(self._memory.last_words)
         if answer == "unclear":
             await self._speak(self._spec.consent_ask)
             return
@@ -483,10 +471,8 @@ class Talk:
         if taken.digits:
             at = self._caller.newest_frame * FRAME_MS
             self._sink.user_turn(text=f"[{keys}]", start_ms=at, end_ms=at)
-        self._remember("user", told)
-        if taken.meaning:
-            # The embedded engine answers what the key stands for.
-            self._messages[-1] = Message("user", taken.meaning)
+        # The embedded engine answers what the key stands for.
+        self._memory.remember("user", told, meaning=taken.meaning)
         self._jobs.put_nowait(self._reply)
 
     # --- Transfers ----------------------------------------------------------------------------------------------------
@@ -496,13 +482,8 @@ class Talk:
         self._jobs.put_nowait(lambda: self._speak(text))
 
     def _turn_aside(self, is_on: bool) -> None:
-        """The agent speaks with a colleague, or with the caller again: neither is told what the other said."""
         self._sink.aside(is_on=is_on)
-        context = self._pipeline.context
-        if is_on:
-            self._known_before = len(context.messages)
-        else:
-            context.set_messages(context.messages[: self._known_before])
+        self._memory.turn_aside(is_on=is_on)
 
     # --- Somebody in the agent's place --------------------------------------------------------------------------------
 
@@ -519,28 +500,20 @@ class Talk:
         is_owed = self._is_owed_answer()
         self._stand_in.is_on = False
         self._sink.operator_gone()
-        self._heed_operator()
+        self._memory.heed_operator(self._stand_in.said)
         await self._instruct()
         self._silence.restart(self._clock())
         if is_owed and not self._caller.is_speaking:
             await self._reply()
 
     def _is_owed_answer(self) -> bool:
-        turns = [message.role for message in self._messages if message.role in ("user", "agent")]
         if self._stand_in.spoke_upto:
             return self._caller.said_upto > self._stand_in.spoke_upto
-        return bool(turns) and turns[-1] == "user"
-
-    def _heed_operator(self) -> None:
-        """Know what was said in the agent's place: a language model as an instruction, the embedded engine as facts."""
-        said = " ".join(self._stand_in.said)
-        self._notes.append(NOTE.format(said=said) if said else NOTE.partition(" They said")[0])
-        known = {message.text for message in self._messages if message.role == "told"}
-        self._messages += [Message("told", sentence) for sentence in sentences(said) if sentence not in known]
+        return self._memory.awaits_answer
 
     def _operator_said(self, text: str, start_ms: int, end_ms: int) -> None:
         self._sink.operator_turn(text=text, start_ms=start_ms, end_ms=end_ms)
-        self._remember("agent", text)
+        self._memory.remember("agent", text)
 
     def _missed(self) -> None:
         self._sink.heed(kind="provider_failed", detail="stt")
