@@ -101,12 +101,15 @@ class DjangoLegStore:
     async def finish(self, *, call: str, at: datetime) -> None:
         await self._run(legs.finish_call, call_id=call, at=at)
 
-    async def beat(self, *, at: datetime, live: Sequence[str], most: int, is_draining: bool) -> Mapping[str, LegEnd]:
+    async def beat(
+        self, *, at: datetime, live: Sequence[str], relayed: int, most: int, is_draining: bool
+    ) -> Mapping[str, LegEnd]:
         over = await self._run(
             legs.note_holder,
             name=self._name,
             kind=self._kind,
             live=live,
+            relayed=relayed,
             most=most,
             is_draining=is_draining,
             at=at,

@@ -26,17 +26,6 @@ SPEAKS_AT, ROUND = 3, 8
 _SCENARIO = """<?xml version="1.0" encoding="us-ascii"?>
 <scenario name="trunk">
   <recv request="INVITE" crlf="true" rrs="true"></recv>
-  <send><![CDATA[
-      SIP/2.0 180 Ringing
-      [last_Via:]
-      [last_From:]
-      [last_To:];tag=[pid]trunk[call_number]
-      [last_Call-ID:]
-      [last_CSeq:]
-      Contact: <sip:[local_ip]:[local_port];transport=[transport]>
-      Content-Length: 0
-
-  ]]></send>
   <send retrans="500"><![CDATA[
       SIP/2.0 200 OK
       [last_Via:]
@@ -68,6 +57,7 @@ _SCENARIO = """<?xml version="1.0" encoding="us-ascii"?>
       Content-Length: 0
 
   ]]></send>
+  <timewait milliseconds="5000"/>
 </scenario>
 """
 
@@ -82,7 +72,10 @@ class Trunk:
 
 @contextlib.contextmanager
 def trunk(folder: Path, *, percent: float = 2.0) -> Iterator[Trunk]:
-    """A trunk that answers every call after a moment, and loses so many packets, until the block ends."""
+    """A trunk that answers every call at once, and loses so many packets, until the block ends.
+
+    It does not ring first: SIPp repeats nothing when an INVITE comes again that it answered with two messages.
+    """
     if shutil.which("sipp") is None:
         raise FileNotFoundError("SIPp is not installed: scripts/install-system-packages does that.")
     sound = folder / "sound.ulaw"

@@ -93,7 +93,7 @@ class WebLegs:
                     recorder=recorder,
                     synthesizer=speech,
                     most_legs=settings.MEDIA_MAX_SOCKETS,
-                    relay=relayed.take,
+                    relay=relayed,
                 )
                 async with asyncio.TaskGroup() as group:
                     saying = group.create_task(self._say_ready(wire, self._holder))

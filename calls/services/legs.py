@@ -131,17 +131,19 @@ def finish_call(*, call_id: str, at: datetime) -> bool:
 
 
 def note_holder(
-    *, name: str, kind: str, live: Sequence[str], most: int, is_draining: bool, at: datetime
+    *, name: str, kind: str, live: Sequence[str], relayed: int = 0, most: int, is_draining: bool, at: datetime
 ) -> dict[str, tuple[str, str]]:
-    """A process that holds legs lives, with the legs of these calls. Answers which of them have been ended without it,
-    why and by whom: somebody took it for gone, or it was not reached with the order to hang up.
+    """A process that holds legs lives, with the legs of these calls and so many lines for calls held elsewhere.
+
+    Answers which of its legs have been ended without it, why and by whom: somebody took it for gone, or it was not reached
+    with the order to hang up.
     """
     LegHolder.objects.update_or_create(
         name=name,
         defaults={
             "kind": kind,
             "seen_at": at,
-            "live_legs": len(live),
+            "live_legs": len(live) + relayed,
             "max_legs": most,
             "is_draining": is_draining,
         },

@@ -48,6 +48,19 @@ class Wire(Protocol):
     def receive(self) -> AsyncIterator[tuple[str, list[bus.Item]]]: ...
 
 
+class Relaying(Protocol):
+    """Lines that one process has for another's calls, on either side."""
+
+    @property
+    def live(self) -> int:
+        """Those that this process has, beside its own legs."""
+
+    def take(self, sender: str, item: bus.ToLine | bus.FromLine) -> None: ...
+
+    async def emptied(self) -> None:
+        """Wait until it has none."""
+
+
 class Holder:
     """One per process and event loop."""
 
@@ -61,7 +74,7 @@ class Holder:
         synthesizer: Synthesizer | None,
         most_legs: int,
         from_carrier: Callable[[str, bus.FromCarrier], None] | None = None,
-        relay: Callable[[str, bus.ToLine | bus.FromLine], None] | None = None,
+        relay: Relaying | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -163,7 +176,7 @@ class Holder:
                     self._from_carrier(sender, item)
             elif isinstance(item, bus.ToLine | bus.FromLine):
                 if self._relay is not None:
-                    self._relay(sender, item)
+                    self._relay.take(sender, item)
             else:
                 for_legs.append(item)
         self._switchboard.take(sender, for_legs)
@@ -186,6 +199,7 @@ class Holder:
         over = await self._store.beat(
             at=self._wall(),
             live=self._switchboard.live_calls(),
+            relayed=self._relay.live if self._relay is not None else 0,
             most=self._most_legs,
             is_draining=self._switchboard.is_draining,
         )
@@ -225,7 +239,10 @@ class Holder:
 
     async def _wind_down(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._switchboard.is_empty.wait(), self._drain_seconds)
+            async with asyncio.timeout(self._drain_seconds):
+                await self._switchboard.is_empty.wait()
+                if self._relay is not None:
+                    await self._relay.emptied()
         self._switchboard.end_all(MEDIA_LOST)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):

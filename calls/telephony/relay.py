@@ -82,7 +82,17 @@ class Relay:
         self._kinds = kinds
         self._plan = plan
         self._lines: dict[str, _Line] = {}
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
         self._work: set[asyncio.Task[None]] = set()
+
+    @property
+    def live(self) -> int:
+        """Lines that are dialled or up."""
+        return len(self._lines)
+
+    async def emptied(self) -> None:
+        await self._is_empty.wait()
 
     def take(self, sender: str, item: bus.ToLine | bus.FromLine) -> None:
         """Obey the process that a line is for."""
@@ -91,6 +101,7 @@ class Relay:
         line = self._lines.get(item.call)
         if line is None and item.what == "dial":
             line = self._lines[item.call] = _Line(item.call, sender, relay=self)
+            self._is_empty.clear()
             self._spawn(self._dial(line))
         elif line is not None and line.holder == sender and line.leg is not None:
             self._obey(line, line.leg, item)
@@ -147,6 +158,8 @@ class Relay:
 
     def _drop(self, line: _Line) -> None:
         self._lines.pop(line.transfer, None)
+        if not self._lines:
+            self._is_empty.set()
         if line.leg is not None:
             self._spawn(line.leg.close())
 

@@ -30,6 +30,14 @@ class RelayedLines:
         self.send = send
         self.legs: dict[str, RelayedLeg] = {}
 
+    @property
+    def live(self) -> int:
+        """None beside this process's own legs: theirs are a gateway's."""
+        return 0
+
+    async def emptied(self) -> None:
+        """At once, for the same reason."""
+
     def take(self, sender: str, item: bus.ToLine | bus.FromLine) -> None:
         if isinstance(item, bus.FromLine) and (leg := self.legs.get(item.call)) is not None:
             leg.take(sender, item)

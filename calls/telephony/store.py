@@ -88,8 +88,10 @@ class LegStore(TransferStore, Protocol):
     async def finish(self, *, call: str, at: datetime) -> None:
         """Complete the call of a leg that has ended, unless a worker has."""
 
-    async def beat(self, *, at: datetime, live: Sequence[str], most: int, is_draining: bool) -> Mapping[str, LegEnd]:
-        """This holder lives, with the legs of these calls. Gives those that have been ended meanwhile: somebody took
+    async def beat(
+        self, *, at: datetime, live: Sequence[str], relayed: int, most: int, is_draining: bool
+    ) -> Mapping[str, LegEnd]:
+        """This holder lives, with the legs of these calls and so many lines for other holders'. Gives those that have been ended meanwhile: somebody took
         the leg for lost, or a wish to hang up did not arrive."""
 
     async def leave(self) -> None:

@@ -91,7 +91,7 @@ async def hold_legs(*, max_legs: int, drain_seconds: float) -> None:
                 synthesizer=speech,
                 most_legs=max_legs,
                 from_carrier=twilio.take,
-                relay=relay.take,
+                relay=relay,
             )
             registrations = DjangoRegistrations(name=name, jobs=inbound_jobs)
             registrar = phone.receive(

@@ -122,7 +122,9 @@ class FakeLegStore:
     async def finish(self, *, call: str, at: datetime) -> None:
         self._note("finish", call)
 
-    async def beat(self, *, at: datetime, live: Sequence[str], most: int, is_draining: bool) -> Mapping[str, LegEnd]:
+    async def beat(
+        self, *, at: datetime, live: Sequence[str], relayed: int, most: int, is_draining: bool
+    ) -> Mapping[str, LegEnd]:
         self._note("beat", len(live), is_draining)
         return self.over
 

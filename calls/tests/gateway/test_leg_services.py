@@ -154,13 +154,15 @@ def test_a_holder_learns_of_legs_that_were_ended_without_it(call):
 def test_a_holder_says_that_it_lives_and_that_it_goes():
     legs.note_holder(name=HOLDER, kind="gateway", live=[], most=60, is_draining=False, at=AT)
     later = AT + timedelta(seconds=1)
-    legs.note_holder(name=HOLDER, kind="gateway", live=["call_1", "call_2"], most=60, is_draining=True, at=later)
+    legs.note_holder(
+        name=HOLDER, kind="gateway", live=["call_1", "call_2"], relayed=1, most=60, is_draining=True, at=later
+    )
 
     holder = LegHolder.objects.get()
     assert (holder.name, holder.seen_at, holder.live_legs, holder.max_legs, holder.is_draining) == (
         HOLDER,
         later,
-        2,
+        3,
         60,
         True,
     )

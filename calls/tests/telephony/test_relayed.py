@@ -253,3 +253,19 @@ async def test_a_gateway_that_ends_says_so() -> None:
     await wired.relay.close()
 
     assert (wired.caller.end, theirs.closed) == (ENDING, True)
+
+
+async def test_a_gateway_counts_its_lines_and_waits_for_the_last_before_it_ends() -> None:
+    wired = Wired()
+    assert (wired.relay.live, wired.lines.live) == (0, 0)
+    await wired.dialled()
+    assert (wired.relay.live, wired.lines.live) == (1, 0)
+    waiting = asyncio.create_task(wired.relay.emptied())
+    await settle()
+    assert not waiting.done()
+
+    await wired.leg.hang_up()
+    await settle()
+
+    assert wired.relay.live == 0
+    assert waiting.done()
