@@ -26,7 +26,20 @@ SPEAKS_AT, ROUND = 3, 8
 _SCENARIO = """<?xml version="1.0" encoding="us-ascii"?>
 <scenario name="trunk">
   <recv request="INVITE" crlf="true" rrs="true"></recv>
-  <send retrans="500"><![CDATA[
+  <label id="1"/>
+  <send><![CDATA[
+      SIP/2.0 180 Ringing
+      [last_Via:]
+      [last_From:]
+      [last_To:];tag=[pid]trunk[call_number]
+      [last_Call-ID:]
+      [last_CSeq:]
+      Contact: <sip:[local_ip]:[local_port];transport=[transport]>
+      Content-Length: 0
+
+  ]]></send>
+  <label id="2"/>
+  <send><![CDATA[
       SIP/2.0 200 OK
       [last_Via:]
       [last_From:]
@@ -45,8 +58,13 @@ _SCENARIO = """<?xml version="1.0" encoding="us-ascii"?>
       m=audio {sound} RTP/AVP 0
       a=rtpmap:0 PCMU/8000
   ]]></send>
-  <recv request="ACK" timeout="20000"></recv>
-  <recv request="BYE" timeout="120000"></recv>
+  <recv request="INVITE" optional="true" next="1" timeout="500" ontimeout="2"></recv>
+  <recv request="ACK"></recv>
+  <label id="3"/>
+  <recv request="ACK" optional="true" next="3" timeout="120000"></recv>
+  <recv request="INVITE" optional="true" next="3"></recv>
+  <recv request="BYE"></recv>
+  <label id="4"/>
   <send><![CDATA[
       SIP/2.0 200 OK
       [last_Via:]
@@ -57,7 +75,8 @@ _SCENARIO = """<?xml version="1.0" encoding="us-ascii"?>
       Content-Length: 0
 
   ]]></send>
-  <timewait milliseconds="5000"/>
+  <recv request="BYE" timeout="5000" ontimeout="5" next="4"></recv>
+  <label id="5"/>
 </scenario>
 """
 
@@ -74,7 +93,8 @@ class Trunk:
 def trunk(folder: Path, *, percent: float = 2.0) -> Iterator[Trunk]:
     """A trunk that answers every call at once, and loses so many packets, until the block ends.
 
-    It does not ring first: SIPp repeats nothing when an INVITE comes again that it answered with two messages.
+    Its script repeats the answer until somebody acknowledges it, and answers again what is sent again: SIPp's own way of
+    that (without -nr) falls silent for good when an INVITE comes again just as its answer is due again.
     """
     if shutil.which("sipp") is None:
         raise FileNotFoundError("SIPp is not installed: scripts/install-system-packages does that.")
@@ -85,7 +105,7 @@ def trunk(folder: Path, *, percent: float = 2.0) -> Iterator[Trunk]:
         script = folder / "trunk.xml"
         script.write_text(_SCENARIO.replace("{sound}", str(peer.port)))
         process = subprocess.Popen(
-            ["sipp", "-sf", str(script), "-i", LOOPBACK, "-p", str(port), "-nostdin", "-recv_timeout", "180000"],
+            ["sipp", "-sf", str(script), "-i", LOOPBACK, "-p", str(port), "-nr", "-nostdin", "-recv_timeout", "180000"],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
