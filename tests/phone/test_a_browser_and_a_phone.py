@@ -64,7 +64,7 @@ async def test_a_browser_calls_in_and_a_phone_answers(stack: Stack, customer: Cu
 
 async def test_the_agent_asks_the_phone_first(stack: Stack, customer: Customer, tmp_path: Path) -> None:
     speech = stack.told()["SPEECH_URL"]
-    voice = write(tmp_path / "voice.wav", *[silence(4), await spoken(speech, AGREED)] * 10)
+    voice = write(tmp_path / "voice.wav", *[silence(11), await spoken(speech, AGREED)] * 6)
     async with a_telephone(tmp_path, "100", voice=voice) as telephone:
         begun = await asyncio.to_thread(begin, customer, telephone.port, mode="warm")
         call_id = begun["call_id"]

@@ -66,13 +66,14 @@ def joined(modules: list[str]) -> str:
             if isinstance(node, ast.Import):
                 plain.add(ast.unparse(node))
             elif isinstance(node, ast.ImportFrom):
-                taken.setdefault(node.module or "", set()).update(alias.name for alias in node.names)
+                taken.setdefault(node.module or "", set()).update(map(ast.unparse, node.names))
             elif isinstance(node, ast.If):
                 for inner in node.body:
                     if isinstance(inner, ast.ImportFrom):
-                        for_types.setdefault(inner.module or "", set()).update(alias.name for alias in inner.names)
+                        for_types.setdefault(inner.module or "", set()).update(map(ast.unparse, inner.names))
             elif not isinstance(node, ast.Expr):
-                defined.append("\n".join(module.splitlines()[node.lineno - 1 : node.end_lineno]))
+                begin = min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
+                defined.append("\n".join(module.splitlines()[begin - 1 : node.end_lineno]))
     taken.pop("__future__", None)
     head = ["from __future__ import annotations", *sorted(plain), *imported(taken), "if TYPE_CHECKING:"]
     return "\n".join([*head, *(f"    {line}" for line in imported(for_types))]) + "\n\n" + "\n\n".join(defined)

@@ -8,7 +8,10 @@ import { VaniAgent } from "@vaniagent/sdk";
 import { WebSocket, WebSocketServer } from "ws";
 
 const client = new VaniAgent();
-const agentId = process.env.AGENT_ID ?? "";
+const agentId = process.env.AGENT_ID;
+if (!agentId) {
+  throw new Error("AGENT_ID is the agent to talk with");
+}
 const FILES = new Map([
   ["/", ["page.html", "text/html; charset=utf-8"]],
   ["/talk.js", ["talk.js", "text/javascript"]],
@@ -42,6 +45,8 @@ new WebSocketServer({ server, path: "/talk", maxPayload: 4096 }).on("connection"
     join(line, page);
     line.on("error", () => page.close(1011));
     page.on("close", () => line.close());
+    // It may have gone while the talk was being begun.
+    if (page.readyState !== WebSocket.OPEN) line.close();
     line.on("close", () => page.close());
   } catch (error) {
     console.error(error);

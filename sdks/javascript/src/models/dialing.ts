@@ -73,7 +73,7 @@ export interface DialCheck {
   createdAt: string;
 }
 
-/** Numbers to list: CSV whose first column is the number, and whose second, if there is one, the reason. */
+/** Numbers to list: a number a line, or CSV with a heading, of which the columns `number` and `reason` are read. */
 export interface DoNotCallImportBody {
   csv: string;
 }

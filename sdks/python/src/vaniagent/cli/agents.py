@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, TextIO, TypeVar
 
 import click
 
-from vaniagent.cli.context import Session, check_fields, common, fields, not_left_out, pass_session
+from vaniagent.cli.context import Session, at_most, common, fields, not_left_out, pass_session, with_fields
 from vaniagent.cli.shown import Column
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,7 +36,7 @@ def settings(*, required: bool) -> Callable[[F], F]:
         click.option("--voicemail-action", type=click.Choice(["leave_message", "hang_up", "off"])),
         click.option("--voicemail-message"),
         click.option("--silence-timeout", type=int, help="Seconds."),
-        fields,
+        fields("speech='{\"speed\": 1.1}'"),
     ]
 
     def add(command: F) -> F:
@@ -54,17 +54,13 @@ def agents() -> None:
 
 @agents.command("list")
 @click.option("--status", type=click.Choice(["active", "archived"]))
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@at_most
 @common
 @pass_session
 def list_agents(session: Session, status: Optional[str], limit: int) -> None:
     """List agents, the newest first."""
     page = session.client.agents.list(limit=min(limit, 100), **not_left_out(status=status))
-    rows = [agent for agent, _ in zip(page, range(limit))]
-    if session.output.as_json:
-        session.output.json({"data": [agent.to_dict() for agent in rows], "total": page.total})
-    else:
-        session.output.table(rows, COLUMNS)
+    session.output.listed(page, limit, COLUMNS)
 
 
 @agents.command()
@@ -82,8 +78,7 @@ def get(session: Session, agent_id: str) -> None:
 @pass_session
 def create(session: Session, prompt_file: Optional[TextIO], **given: Any) -> None:
     """Make an agent."""
-    wanted = _fields(given, prompt_file)
-    check_fields(session.client.agents.create, wanted)
+    wanted = _fields(session.client.agents.create, given, prompt_file)
     _show(session, session.client.agents.create(**wanted))
 
 
@@ -94,10 +89,9 @@ def create(session: Session, prompt_file: Optional[TextIO], **given: Any) -> Non
 @pass_session
 def update(session: Session, agent_id: str, prompt_file: Optional[TextIO], **given: Any) -> None:
     """Change an agent. Calls keep the version that they were placed with."""
-    wanted = _fields(given, prompt_file)
+    wanted = _fields(session.client.agents.update, given, prompt_file)
     if not wanted:
         raise click.UsageError("Say what to change, such as --name")
-    check_fields(session.client.agents.update, wanted)
     _show(session, session.client.agents.update(agent_id, **wanted))
 
 
@@ -123,10 +117,10 @@ def _show(session: Session, agent: Any) -> None:
         session.output.fields(agent.to_dict())
 
 
-def _fields(given: Dict[str, Any], prompt_file: Optional[TextIO]) -> Dict[str, Any]:
+def _fields(method: Callable[..., Any], given: Dict[str, Any], prompt_file: Optional[TextIO]) -> Dict[str, Any]:
     if prompt_file is not None:
         if given["prompt"] is not None:
             raise click.UsageError("--prompt and --prompt-file are two ways to say one thing")
         given = {**given, "prompt": prompt_file.read()}
     more = given.pop("fields")
-    return {**not_left_out(**given), **more}
+    return with_fields(method, not_left_out(**given), more)

@@ -6,7 +6,7 @@ from typing import IO, Any, Dict, List, Optional
 
 import click
 
-from vaniagent.cli.context import Session, at_most, check_fields, common, fields, not_left_out, pass_session
+from vaniagent.cli.context import Session, at_most, common, csv_of, fields, not_left_out, pass_session, with_fields
 from vaniagent.cli.shown import Column
 
 COLUMNS: List[Column] = [
@@ -45,7 +45,7 @@ def batches() -> None:
 @click.option("--retries", type=click.IntRange(1, 10), help="Further attempts where it is busy or nobody answers.")
 @click.option("--every", type=click.IntRange(60), default=3600, show_default=True, help="Seconds between attempts.")
 @click.option("--draft", is_flag=True, help="Do not start it yet.")
-@fields
+@fields("duplicates=skip")
 @common
 @pass_session
 def create(
@@ -58,11 +58,10 @@ def create(
     **given: Any,
 ) -> None:
     """Call everybody in a CSV file with a heading; `-` reads it from standard input."""
-    wanted = {**not_left_out(**given), **fields}
-    check_fields(session.client.batches.create, wanted)
+    said = {**not_left_out(**given), "csv": csv_of(file), "start": not draft}
     if retries is not None:
-        wanted["retry"] = {"attempts": retries, "every": every}
-    _show(session, session.client.batches.create(csv=file.read(), start=not draft, **wanted))
+        said["retry"] = {"attempts": retries, "every": every}
+    _show(session, session.client.batches.create(**with_fields(session.client.batches.create, said, fields)))
 
 
 @batches.command("list")

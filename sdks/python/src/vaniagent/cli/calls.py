@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence
 import click
 
 from vaniagent.cli import exits
-from vaniagent.cli.context import Session, check_fields, common, fields, not_left_out, pass_session
+from vaniagent.cli.context import Session, at_most, common, fields, not_left_out, pass_session, with_fields
 from vaniagent.cli.shown import Column, plain
 from vaniagent.cli.watch import watch_call
 
@@ -36,7 +36,7 @@ def calls() -> None:
 @click.option("--from", "from_number", metavar="NUMBER")
 @click.option("--metadata", metavar="JSON", help="An object, given back in webhooks.")
 @click.option("--say", "lines", multiple=True, metavar="LINE", help="Sandbox: what the person says; again for more.")
-@fields
+@fields("ring_timeout=40")
 @click.option("--watch", is_flag=True, help="Follow the call to its end.")
 @click.option("--wait", is_flag=True, help="Wait for the call's end, and show the call then.")
 @common
@@ -56,12 +56,12 @@ def create(
 
     Later: --set scheduled_at=2026-03-01T18:00:00+01:00
     """
-    wanted = {"agent_id": agent_id, "to_number": to_number, **not_left_out(from_number=from_number), **fields}
+    given = {"agent_id": agent_id, "to_number": to_number, **not_left_out(from_number=from_number)}
     if metadata is not None:
-        wanted["metadata"] = _object(metadata)
+        given["metadata"] = _object(metadata)
     if lines:
-        wanted["sandbox"] = {"lines": list(lines)}
-    check_fields(session.client.calls.create, wanted)
+        given["sandbox"] = {"lines": list(lines)}
+    wanted = with_fields(session.client.calls.create, given, fields)
     call = session.client.calls.create(**wanted)
     if watch:
         session.output.say(f"{call.id} to {call.to_number}")
@@ -76,7 +76,7 @@ def create(
 @calls.command("list")
 @click.option("--agent", "agent_id", metavar="AGENT_ID")
 @click.option("--status", type=click.Choice(STATUSES))
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@at_most
 @common
 @pass_session
 def list_calls(session: Session, agent_id: Optional[str], status: Optional[str], limit: int) -> None:
@@ -87,11 +87,7 @@ def list_calls(session: Session, agent_id: Optional[str], status: Optional[str],
     if status is not None:
         wanted["status"] = status
     page = session.client.calls.list(limit=min(limit, 100), **wanted)
-    rows = [call for call, _ in zip(page, range(limit))]
-    if session.output.as_json:
-        session.output.json({"data": [call.to_dict() for call in rows], "total": page.total})
-    else:
-        session.output.table(rows, COLUMNS)
+    session.output.listed(page, limit, COLUMNS)
 
 
 @calls.command()
@@ -154,17 +150,17 @@ def sip_trace(session: Session, call_id: str) -> None:
 @calls.command()
 @click.argument("call_id")
 @click.option("--out", "-o", "file", metavar="FILE", help="Where to write the WAV; - is stdout.")
-@click.option("--pause", "state", flag_value="paused", help="Record no more for now. The call goes on.")
-@click.option("--resume", "state", flag_value="recording", help="Record again.")
+@click.option("--pause", is_flag=True, help="Record no more for now. The call goes on.")
+@click.option("--resume", is_flag=True, help="Record again.")
 @click.option("--timeout", type=float, default=120.0, show_default=True, help="Seconds to wait until it is ready.")
 @common
 @pass_session
-def recording(session: Session, call_id: str, file: Optional[str], state: Optional[str], timeout: float) -> None:
+def recording(session: Session, call_id: str, file: Optional[str], pause: bool, resume: bool, timeout: float) -> None:
     """Write a call's recording: stereo, the person left, the agent right. Or pause the one of a live call."""
-    if (file is None) == (state is None):
+    if [file is not None, pause, resume].count(True) != 1:
         raise click.UsageError("Say one of --out, --pause and --resume")
-    if state is not None:
-        _show(session, session.client.calls.set_recording(call_id, state=state))
+    if file is None:
+        _show(session, session.client.calls.set_recording(call_id, state="paused" if pause else "recording"))
         return
     to: Any = sys.stdout.buffer if file == "-" else file
     size = session.client.calls.download_recording(call_id, to, timeout=timeout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence, TypeVar, cast
+from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, TypeVar, cast
 
 import click
 
@@ -108,7 +108,7 @@ def at_most(command: F) -> F:
     return click.option("--limit", type=click.IntRange(1), default=20, show_default=True)(command)
 
 
-def fields(command: F) -> F:
+def fields(example: str) -> Callable[[F], F]:
     """Fields of the API that have no option of their own, as `fields`."""
     return click.option(
         "--set",
@@ -116,15 +116,41 @@ def fields(command: F) -> F:
         multiple=True,
         metavar="FIELD=JSON",
         callback=_parsed,
-        help="Any field of the API, such as ring_timeout=40; again for more.",
-    )(command)
+        help=f"Any field of the API, such as {example}; again for more.",
+    )
 
 
-def check_fields(method: Callable[..., Any], wanted: Mapping[str, Any]) -> None:
-    """Raises UsageError for a field that this method of the API does not take."""
-    for name in wanted:
-        if name not in inspect.signature(method).parameters:
-            raise click.BadParameter(f"there is no field {name}", param_hint="--set")
+def with_fields(
+    method: Callable[..., Any],
+    given: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    *,
+    never: Sequence[str] = ("idempotency_key",),
+) -> Dict[str, Any]:
+    """What was given by options and by --set, for this method of the API.
+
+    Raises BadParameter for a field that it does not take, that is one of `never`, or that was given both ways.
+    """
+    taken = inspect.signature(method).parameters
+    for name in fields:
+        if name not in taken or taken[name].kind is not inspect.Parameter.KEYWORD_ONLY or name in never:
+            raise click.BadParameter(f"there is no field {name} to set here", param_hint="--set")
+        if name in given:
+            raise click.BadParameter(f"{name} has an option, which was given as well", param_hint="--set")
+    return {**given, **fields}
+
+
+def named(text: str) -> List[str]:
+    """The names in a list that commas part."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def csv_of(file: IO[str]) -> str:
+    """The text of a CSV file. Raises BadParameter where it is not UTF-8."""
+    try:
+        return file.read()
+    except UnicodeDecodeError:
+        raise click.BadParameter("it is not in UTF-8: save it as CSV in UTF-8", param_hint="FILE") from None
 
 
 def not_left_out(**values: Any) -> Dict[str, Any]:
@@ -139,8 +165,16 @@ def _parsed(context: click.Context, parameter: click.Parameter, pairs: Sequence[
         if not sign:
             raise click.BadParameter("it is FIELD=JSON, such as ring_timeout=40")
         try:
-            found[name] = json.loads(text)
+            found[name] = json.loads(text, parse_constant=_refused)
+            json.dumps(found[name], ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise click.BadParameter(f"{name} holds half a character") from None
         except ValueError:
             # A bare word is itself.
             found[name] = text
     return found
+
+
+def _refused(constant: str) -> None:
+    """NaN and Infinity are no JSON, whatever Python makes of them."""
+    raise click.BadParameter(f"{constant} is no number of JSON")

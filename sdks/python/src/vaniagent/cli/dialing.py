@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 
 import click
 
-from vaniagent.cli.context import Session, at_most, check_fields, common, fields, not_left_out, pass_session
+from vaniagent.cli.context import Session, at_most, common, fields, not_left_out, pass_session, with_fields
 from vaniagent.cli.shown import Column
 
 COLUMNS: List[Column] = [
@@ -33,15 +33,15 @@ def get(session: Session) -> None:
 
 
 @dialing_rules.command()
-@fields
+@fields("max_calls_per_day=3")
 @common
 @pass_session
 def update(session: Session, fields: Dict[str, Any]) -> None:
     """Change rules: --set max_calls_per_day=3; null is no such rule."""
     if not fields:
         raise click.UsageError("Say what to change, such as --set max_calls_per_day=3")
-    check_fields(session.client.dialing_rules.update, fields)
-    session.output.thing(session.client.dialing_rules.update(**fields))
+    wanted = with_fields(session.client.dialing_rules.update, {}, fields)
+    session.output.thing(session.client.dialing_rules.update(**wanted))
 
 
 @click.group("dial-checks")

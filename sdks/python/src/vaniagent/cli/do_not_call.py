@@ -8,7 +8,7 @@ from typing import IO, List, Optional
 import click
 
 from vaniagent.cli import exits
-from vaniagent.cli.context import Session, at_most, common, not_left_out, pass_session
+from vaniagent.cli.context import Session, at_most, common, csv_of, not_left_out, pass_session
 from vaniagent.cli.shown import Column
 from vaniagent.models import DoNotCallEntry
 
@@ -20,6 +20,8 @@ COLUMNS: List[Column] = [
     ("call", lambda entry: entry.call_id),
     ("created", lambda entry: entry["created_at"]),
 ]
+# Digits of a number. What has fewer is a part of one.
+SHORTEST = 7
 
 
 @click.group("do-not-call")
@@ -83,7 +85,7 @@ def remove(session: Session, number: str) -> int:
 @pass_session
 def import_file(session: Session, file: IO[str]) -> None:
     """Put the numbers of a CSV file on the list; `-` reads it from standard input."""
-    session.output.thing(session.client.do_not_call.import_csv(csv=file.read()))
+    session.output.thing(session.client.do_not_call.import_csv(csv=csv_of(file)))
 
 
 @do_not_call.command()
@@ -98,11 +100,12 @@ def _found(session: Session, number: str) -> Optional[DoNotCallEntry]:
     if number.startswith("dnc_"):
         return session.client.do_not_call.get(number)
     length = _length(number)
-    for entry in session.client.do_not_call.list(search=number):
+    is_whole = length >= SHORTEST
+    for entry in session.client.do_not_call.list(search=number, limit=100) if is_whole else ():
         # Numbers that it is a part of are longer. One that was erased is found by the whole of it only.
         if entry.number is None or _length(entry.number) <= length:
             return entry
-    session.output.say(f"{number} is not on the list.")
+    session.output.complain(f"{number} is not on the list.")
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 
 import click
 
-from vaniagent.cli.context import Session, check_fields, common, fields, not_left_out, pass_session
+from vaniagent.cli.context import Session, common, fields, not_left_out, pass_session, with_fields
 from vaniagent.cli.shown import Column
 
 COLUMNS: List[Column] = [
@@ -18,6 +18,9 @@ COLUMNS: List[Column] = [
     ("status", lambda line: line.status),
     ("detail", lambda line: line.status_detail),
 ]
+
+# Others of the machine can read what is on a command line.
+ASKED_FOR = ("idempotency_key", "password", "auth_token")
 
 
 @click.group()
@@ -70,14 +73,13 @@ def check(session: Session, line_id: str) -> None:
 @click.option("--secret-stdin", is_flag=True, help="Read the password or the token from standard input, for scripts.")
 @click.option("--inbound-agent", "inbound_agent_id", metavar="AGENT_ID", help="Who answers those who call its numbers.")
 @click.option("--max-live-calls", type=click.IntRange(1))
-@fields
+@fields("calls_per_second=5")
 @common
 @pass_session
 def create(session: Session, secret_stdin: bool, fields: Dict[str, Any], **given: Any) -> None:
     """Set up a phone line. Secrets are never on the command line, where other programs of the machine can read them."""
-    wanted = {**not_left_out(**given), **fields}
-    check_fields(session.client.phone_lines.create, wanted)
-    if given["username"] is not None:
+    wanted = with_fields(session.client.phone_lines.create, not_left_out(**given), fields, never=ASKED_FOR)
+    if wanted.get("username") is not None:
         wanted["password"] = _secret("Password", secret_stdin)
     elif given["kind"] == "twilio":
         wanted["auth_token"] = _secret("Auth token", secret_stdin)
@@ -86,7 +88,7 @@ def create(session: Session, secret_stdin: bool, fields: Dict[str, Any], **given
 
 @lines.command()
 @click.argument("line_id")
-@fields
+@fields("calls_per_second=5")
 @click.option("--password", "is_new_password", is_flag=True, help="Ask for a new password.")
 @click.option("--auth-token", "is_new_token", is_flag=True, help="Ask for a new token of Twilio's.")
 @click.option("--secret-stdin", is_flag=True, help="Read it from standard input, for scripts.")
@@ -103,12 +105,12 @@ def update(
     """Change a phone line: --set name=Office --set 'numbers=["+14155550100"]'."""
     if not (fields or is_new_password or is_new_token):
         raise click.UsageError("Say what to change, such as --set name=Office")
-    check_fields(session.client.phone_lines.update, fields)
+    wanted = with_fields(session.client.phone_lines.update, {}, fields, never=ASKED_FOR)
     if is_new_password:
-        fields["password"] = _secret("Password", secret_stdin)
+        wanted["password"] = _secret("Password", secret_stdin)
     if is_new_token:
-        fields["auth_token"] = _secret("Auth token", secret_stdin)
-    _show(session, session.client.phone_lines.update(line_id, **fields))
+        wanted["auth_token"] = _secret("Auth token", secret_stdin)
+    _show(session, session.client.phone_lines.update(line_id, **wanted))
 
 
 @lines.command()

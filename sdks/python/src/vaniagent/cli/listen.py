@@ -9,7 +9,7 @@ import click
 import httpx
 
 from vaniagent import errors, feed, retries
-from vaniagent.cli.context import Session, common, pass_session
+from vaniagent.cli.context import Session, common, named, pass_session
 from vaniagent.cli.shown import plain
 from vaniagent.cli.socket import FeedSocket, raise_if_final
 
@@ -18,8 +18,8 @@ ANSWER_WITHIN = 10.0
 QUIET = 30.0
 # Failures in a row: a server that is restarted is away for a while.
 MOST_FAILURES = 12
-# Webhooks whose answers are remembered: more than the server has on their way at once.
-REMEMBERED = 1000
+# Webhooks whose answers are remembered: as many as the server has on their way to one listener at most.
+REMEMBERED = 2_000
 
 
 class Listener:
@@ -185,5 +185,4 @@ def listen(session: Session, forward_to: Optional[str], events: Optional[str], c
     """
     if forward_to is not None and "://" not in forward_to:
         forward_to = f"http://{forward_to}"
-    names = [name.strip() for name in (events or "").split(",") if name.strip()]
-    Listener(session, forward_to=forward_to, events=names, count=count).run()
+    Listener(session, forward_to=forward_to, events=named(events or ""), count=count).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -94,7 +95,7 @@ class Output:
 
     def listed(self, page: Page[M], limit: int, columns: Sequence[Column]) -> None:
         """The first rows of a list of the API, from as many pages as it takes."""
-        rows = [row for row, _ in zip(page, range(limit))]
+        rows = list(itertools.islice(page, limit))
         if self.as_json:
             self.json({"data": [row.to_dict() for row in rows], "total": page.total})
         else:

@@ -9,7 +9,7 @@ import click
 
 from vaniagent import errors, feed
 from vaniagent.cli import exits
-from vaniagent.cli.context import Session, common, not_left_out, pass_session
+from vaniagent.cli.context import Session, at_most, common, named, not_left_out, pass_session
 from vaniagent.cli.shown import Column
 from vaniagent.cli.socket import FeedSocket, raise_if_final
 
@@ -55,18 +55,14 @@ def endpoints(session: Session, endpoint_id: Optional[str]) -> None:
 @webhooks.command()
 @click.argument("endpoint_id")
 @click.option("--status", type=click.Choice(["pending", "succeeded", "failed"]))
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@at_most
 @common
 @pass_session
 def deliveries(session: Session, endpoint_id: str, status: Optional[str], limit: int) -> None:
     """List what was sent to an endpoint, the newest first."""
     wanted: Dict[str, Any] = {} if status is None else {"status": status}
     page = session.client.webhook_endpoints.list_deliveries(endpoint_id, limit=min(limit, 100), **wanted)
-    rows = [delivery for delivery, _ in zip(page, range(limit))]
-    if session.output.as_json:
-        session.output.json({"data": [delivery.to_dict() for delivery in rows], "total": page.total})
-    else:
-        session.output.table(rows, DELIVERIES)
+    session.output.listed(page, limit, DELIVERIES)
 
 
 @webhooks.command()
@@ -78,7 +74,7 @@ def deliveries(session: Session, endpoint_id: str, status: Optional[str], limit:
 def create(session: Session, url: str, events: str, description: Optional[str]) -> None:
     """Make an endpoint. Keep its secret: it is not shown again."""
     wanted = not_left_out(description=description)
-    _show(session, session.client.webhook_endpoints.create(url=url, events=events.split(","), **wanted))
+    _show(session, session.client.webhook_endpoints.create(url=url, events=named(events), **wanted))
 
 
 @webhooks.command()
@@ -91,7 +87,7 @@ def create(session: Session, url: str, events: str, description: Optional[str]) 
 @pass_session
 def update(session: Session, endpoint_id: str, events: Optional[str], **given: Any) -> None:
     """Change an endpoint."""
-    wanted = not_left_out(events=None if events is None else events.split(","), **given)
+    wanted = not_left_out(events=None if events is None else named(events), **given)
     if not wanted:
         raise click.UsageError("Say what to change, such as --status disabled")
     _show(session, session.client.webhook_endpoints.update(endpoint_id, **wanted))
