@@ -17,6 +17,12 @@ import pytest
 PATIENCE = 90.0
 
 
+@pytest.fixture(autouse=True, scope="session")
+def interrupts_are_heard() -> None:
+    """What a shell runs in the background ignores Ctrl-C, and so do the programs that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Program:
     """`vaniagent`, with the key in the environment unless it is told otherwise."""
 
