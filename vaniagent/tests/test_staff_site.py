@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -88,6 +89,21 @@ def test_its_policy_is_its_own(staff: Client) -> None:
     assert "script-src 'self' 'unsafe-eval';" in f"{policy};"
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in staff.get("/pricing").headers["Content-Security-Policy"]
+
+
+def test_what_somebody_wrote_is_no_part_of_a_tag(staff: Client) -> None:
+    """Landmarks are put into pages that are written already."""
+    hostile = "data-simplebar x-init=alert(1) <div data-simplebar x-init=alert(2)>"
+    page = staff.get("/admin/calls/call/", {"q": hostile}).content.decode()
+    attributes: list[tuple[str, str | None]] = []
+    reader = HTMLParser()
+    reader.handle_starttag = lambda tag, found: attributes.extend(found)  # type: ignore[method-assign]
+    reader.feed(page)
+
+    assert ("value", hostile) in attributes
+    assert not [name for name, _value in attributes if name == "x-init" and _value and "alert" in _value]
+    assert [value for name, value in attributes if name == "data-simplebar-aria-label"] == ["Part 1", "Part 2"]
+    assert ("role", "main") in attributes
 
 
 def test_log_in_secrets_are_not_browsed(staff: Client) -> None:
