@@ -12,7 +12,7 @@ from agents.models import AgentVersion
 from calls import inbound_limits
 from calls.audio.framing import TELEPHONE_RATE
 from calls.models import Call, CallEvent, Leg, Turn
-from calls.services import legs, operating
+from calls.services import legs, off_record, operating
 from calls.services.lifecycle import Claim
 from calls.services.transfers import pending_transfer
 from calls.telephony.browser import BROWSER_RATE
@@ -76,6 +76,7 @@ def load_session(*, claim: Claim, at: datetime) -> Session | None:
         consent_if_no=owed.consent.if_no if owed.consent else "hang_up",
         consent_answer=_consent_answer(call) if owed.consent else "",
         is_off_record=leg.is_off_record or (not is_dialed and owed.waits_for_consent),
+        is_paused_by_agent=leg.is_off_record and off_record.is_paused_by_agent(call),
         is_taken_over=operating.is_taken_over(call),
         destinations=tuple(
             Destination(one.name, one.when, one.announcement) for one in transfers.read(version.transfers)

@@ -1,4 +1,4 @@
-"""Around pages: the reader's language and time zone, and compression."""
+"""Around pages: the reader's language and time zone, compression, and where the form of a log-in by another site leads."""
 
 from __future__ import annotations
 
@@ -39,6 +39,23 @@ class ReaderMiddleware:
             return self._get_response(request)
         with timezone.override(zone):
             return self._get_response(request)
+
+
+class SocialLogInMiddleware:
+    """Lets the form by which one goes on to another site lead there: Chromium holds the redirect against the page's policy.
+
+    Which address that is, is for allauth's provider to know, and for some only at the moment.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        view = request.resolver_match.url_name if request.resolver_match is not None else None
+        if view and view.removesuffix("_login") in settings.SOCIALACCOUNT_PROVIDERS:
+            response._csp_update = {"form-action": ["https:"]}  # type: ignore[attr-defined]  # django-csp reads it
+        return response
 
 
 class CompressionMiddleware(GZipMiddleware):

@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.middleware.ReaderMiddleware",
+    "dashboard.middleware.SocialLogInMiddleware",
     "dashboard.impersonation.ImpersonationMiddleware",
 ]
 # What a request under /v1 passes through instead. Its entries know no process_view and the like: see vaniagent/lib/api/chain.py.

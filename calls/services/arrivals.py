@@ -93,7 +93,7 @@ def _line(public_id: str) -> PhoneLine:
 
 
 def _line_at(invite: Invite) -> tuple[PhoneLine, str]:
-    """The line with this number whose trunk is where this came from: one that an agent answers, that works, the eldest."""
+    """The line with this number whose trunk is where this came from: one that works, that an agent answers, the eldest."""
     host = invite.source.rpartition(":")[0]
     if not _is_private(host):
         raise Stranger
@@ -119,7 +119,7 @@ def _claimants(dialled: Iterable[str]) -> list[PhoneLine]:
             break
     found = PhoneLine.objects.existing().filter(kind=PhoneLine.Kind.SIP, line_numbers__number__in=numbers).distinct()
     lines = list(found.order_by("pk")[:MOST_LINES])
-    return sorted(lines, key=lambda line: (line.inbound_agent_id is None, line.status != PhoneLine.Status.READY))
+    return sorted(lines, key=lambda line: (line.status != PhoneLine.Status.READY, line.inbound_agent_id is None))
 
 
 def _number(dialled: Iterable[str], line: PhoneLine) -> str | None:

@@ -18,6 +18,8 @@ from vaniagent.lib import errors
 PAUSED: Final = "paused"
 RECORDING: Final = "recording"
 STATES: Final = (PAUSED, RECORDING)
+# Whose doing an event was.
+BY_AGENT: Final = "agent"
 
 
 class NotReached(errors.Unavailable):
@@ -39,26 +41,42 @@ def set_recording(*, call: Call, state: str, at: datetime, actor: audit.Actor | 
     call = control.conversing(call)
     item = bus.OffRecord(call.public_id, 0, is_on)
     if leg is None or leg.is_off_record == is_on:
+        if is_on and is_paused_by_agent(call):
+            # From now on it is not the agent's any more to go on.
+            _keep_account(call, state=state, at=at, actor=actor)
         if is_on and call.worker:
-            # The agent may have paused it, and then it is not the agent's any more to go on.
+            # Or the agent is about to go on, or to pause it.
             control.publish(call.worker, item)
         return
-    if not is_on and CallEvent.objects.filter(call=call, type="call.consent", data__detail="refused").exists():
+    if not is_on and _has_refused(call):
         raise NotAllowed("The person does not want to be recorded.", param="state")
     Leg.objects.filter(pk=leg.pk).update(is_off_record=is_on)
-    events.record(
-        call,
-        "call.recording_paused" if is_on else "call.recording_resumed",
-        at=at,
-        origin=actor.name if actor is not None else "",
-    )
-    if actor is not None:
-        audit.record(account=call.account, by=actor, action=f"call.recording_{state}", target=call.public_id, at=at)
+    _keep_account(call, state=state, at=at, actor=actor)
     if not control.publish(leg.holder, item):
         raise NotReached("The recording cannot be reached just now.", retry_after=1)
     # A worker that takes the call over reads it from the leg.
     if call.worker:
         control.publish(call.worker, item)
+
+
+def _keep_account(call: Call, *, state: str, at: datetime, actor: audit.Actor | None) -> None:
+    origin = actor.name if actor is not None else ""
+    events.record(call, "call.recording_paused" if state == PAUSED else "call.recording_resumed", at=at, origin=origin)
+    if actor is not None:
+        audit.record(account=call.account, by=actor, action=f"call.recording_{state}", target=call.public_id, at=at)
+
+
+def _has_refused(call: Call) -> bool:
+    """Whether the person does not want to be recorded."""
+    return CallEvent.objects.filter(call=call, type="call.consent", data__detail="refused").exists()
+
+
+def is_paused_by_agent(call: Call) -> bool:
+    """Whether the agent was the last to pause the recording, and may go on with it."""
+    if _has_refused(call):
+        return False
+    paused = CallEvent.objects.filter(call=call, type="call.recording_paused").order_by("-seq").first()
+    return paused is not None and paused.origin == BY_AGENT
 
 
 @transaction.atomic
@@ -71,4 +89,4 @@ def record_by_agent(*, call_id: str, token: int, is_on: bool, at: datetime) -> N
         raise Superseded(call_id)
     if leg.is_off_record != is_on:
         Leg.objects.filter(pk=leg.pk).update(is_off_record=is_on)
-        events.record(call, "call.recording_paused" if is_on else "call.recording_resumed", at=at)
+        events.record(call, "call.recording_paused" if is_on else "call.recording_resumed", at=at, origin=BY_AGENT)

@@ -86,25 +86,36 @@ class OffRecord:
 class Recording:
     """Whether the conversation is recorded, as the conversation itself decides it.
 
-    `tell` lets the leg's holder know, True: nothing is recorded; `now_ms` is the recording's clock.
+    `tell` lets the leg's holder know, True: nothing is recorded; `now_ms` is the recording's clock; `is_paused` where another
+    worker's agent has paused it.
     """
 
-    def __init__(self, record: OffRecord, *, tell: Callable[[bool], None], now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, record: OffRecord, *, tell: Callable[[bool], None], now_ms: Callable[[], int], is_paused: bool = False
+    ) -> None:
         self._record = record
         self._tell = tell
         self._now_ms = now_ms
-        self._is_paused = False
-        # Whose last words end the agent's own pause.
+        # By the agent, who may go on with it after these words.
+        self._is_paused = is_paused
         self._resumes_after: str | None = None
+        self._is_refused = False
 
     @property
     def may_be_objected_to(self) -> bool:
-        return self._is_paused or not self._record.is_on
+        return not self._is_refused
 
     def was_turned(self, *, is_off: bool) -> None:
-        """Somebody else has decided: the holder knows, and the agent's own pause is no more."""
+        """Somebody else has decided, and the agent's own pause is no more.
+
+        The holder has been told, maybe before it was told otherwise from here: where the two differ it hears it again.
+        """
         self._is_paused, self._resumes_after = False, None
-        self._record.turn(is_on=is_off, at_ms=self._now_ms())
+        if self._is_refused and not is_off:
+            # That was allowed before anybody could know.
+            self._announce(is_off=True)
+        else:
+            self._turn(is_off=is_off)
 
     def begin(self) -> None:
         """The person has agreed."""
@@ -112,7 +123,7 @@ class Recording:
 
     def end(self) -> None:
         """The person has objected: the agent cannot go on with it."""
-        self._is_paused, self._resumes_after = False, None
+        self._is_paused, self._resumes_after, self._is_refused = False, None, True
         self._turn(is_off=True)
 
     def pause(self) -> None:
@@ -139,5 +150,8 @@ class Recording:
         if self._record.is_on == is_off:
             return
         self._record.turn(is_on=is_off, at_ms=self._now_ms())
+        self._announce(is_off=is_off)
+
+    def _announce(self, *, is_off: bool) -> None:
         self._tell(is_off)
         self._record.heed(kind="recording_paused" if is_off else "recording_resumed")

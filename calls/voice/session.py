@@ -100,8 +100,9 @@ class SessionSpec:
     consent_ask: str = ""
     consent_if_no: Literal["hang_up", "go_on_unrecorded"] = "hang_up"
     consent_answer: str = ""
-    # Nothing is recorded now.
+    # Nothing is recorded now; it is the agent that paused it.
     is_off_record: bool = False
+    is_paused_by_agent: bool = False
     # The leg's, in Hz, as far as it is known before the leg is there.
     rate: int = 8000
 

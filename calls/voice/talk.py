@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from pipecat.frames.frames import LLMContextFrame, TTSSpeakFrame
 
@@ -36,9 +35,6 @@ from calls.voice.timing import Stopwatch
 from calls.voice.transferring import Transferring, announcement
 from calls.voice.utterances import Utterance, Utterances
 from calls.voice.voicemail import AnsweringMachine
-
-if TYPE_CHECKING:
-    pass
 
 TELEPHONE_RATE = 8000
 # The goodbye before max_duration: begun when nobody speaks, or at the latest.
@@ -141,6 +137,7 @@ class Talk:
             self._record,
             tell=lambda is_off: self._send(bus.OffRecord(spec.call_id, spec.token, is_off)),
             now_ms=lambda: self._caller.newest_frame * FRAME_MS,
+            is_paused=spec.is_paused_by_agent,
         )
         self._consent = Consenting(spec)
         self._house = House(
@@ -409,7 +406,9 @@ class Talk:
         if answer == "given":
             self._recording.begin()
             await self._speak(self._opening)
-        elif self._spec.consent_if_no == "hang_up":
+            return
+        self._recording.end()
+        if self._spec.consent_if_no == "hang_up":
             await self._say_last(self._house.goodbye(), "agent_hangup", "agent")
         else:
             await self._speak(self._opening)

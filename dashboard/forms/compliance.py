@@ -36,12 +36,12 @@ class ComplianceWidget(forms.Widget):
         return context
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, Any]:
-        """What was typed. Without a question there is nothing to say no to."""
+        """What was typed and chosen."""
         ask = data.get(f"{name}_ask", "").strip()
         if_no, _dash, record_from = data.get(f"{name}_after_no", CONSENTS[0][0]).partition("-")
         return {
             "recording_announcement": data.get(f"{name}_recording_announcement", "").strip() or None,
-            "consent": {"ask": ask, "if_no": if_no, "record_from": record_from} if ask else None,
+            "consent": {"ask": ask, "if_no": if_no, "record_from": record_from},
             **{limit: _number(data.get(f"{name}_{limit}", "").strip()) for limit in _LIMITS},
         }
 
@@ -56,9 +56,12 @@ class ComplianceField(forms.Field):
     widget = ComplianceWidget
 
     def clean(self, value: Any) -> Any:
-        """What `/v1` takes; nothing, where nothing was said."""
+        """What `/v1` takes; nothing, where nothing was said. Without a question there is nothing to say no to."""
+        typed = dict(value or {})
+        if typed.get("consent") and not typed["consent"]["ask"]:
+            typed["consent"] = None
         try:
-            wanted = compliance.read(value or {})
+            wanted = compliance.read(typed)
         except compliance.BadCompliance as error:
             raise forms.ValidationError(str(error)) from error
         return {} if wanted == compliance.NONE else wanted.as_json()

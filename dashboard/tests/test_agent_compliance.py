@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -67,6 +68,14 @@ def test_what_the_api_refuses_is_refused_in_its_words_and_kept_in_the_form(
     assert words in answer.context["form"].errors["compliance"][0]
     assert "This call" in answer.text or "…" in answer.text
     assert agents.versions_of(agent).count() == 1
+
+
+def test_what_follows_a_no_is_chosen_before_the_question_is_written(browser: Any, agent: Agent) -> None:
+    chosen = fields(ask="", after_no="go_on_unrecorded-consent", max_calls_per_day="0")
+
+    answer = browser.post(f"/agents/{agent.public_id}", body(agent, **chosen))
+
+    assert re.search(r'value="go_on_unrecorded-consent"\s+(?:checked|selected)', answer.text)
 
 
 def test_a_form_that_does_not_know_it_leaves_it(browser: Any, agent: Agent) -> None:

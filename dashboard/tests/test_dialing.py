@@ -192,5 +192,8 @@ def test_the_page_of_a_call_says_which_rule_refused_it(browser: Client, agent: A
 
     page = " ".join(browser.get(f"/calls/{call.public_id}").text.split())
 
-    assert "<strong>Your own server:</strong> answered no" in page
-    assert "Your own server" in browser.get(f"/calls/{call.public_id}/checks").text
+    assert "<strong>Your own server:</strong> This rule kept the call from being placed." in page
+    # What it said is as it was kept, in the words of that moment.
+    checks = " ".join(browser.get(f"/calls/{call.public_id}/checks").text.split())
+    assert "Your own server" in checks
+    assert "answered no" in checks

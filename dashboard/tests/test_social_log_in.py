@@ -40,6 +40,8 @@ told["accounts_of_bob"] = bob.socialaccount_set.count()
 cy = come(browser(), email="cy@example.com", email_verified="on", id=9)
 told["home"] = cy.content.decode()
 told["workspaces_of_cy"] = Membership.objects.filter(user__email="cy@example.com", role="owner").count()
+policies = [browser().get(path).headers["Content-Security-Policy"] for path in ("/accounts/dummy/login/", "/accounts/login/")]
+told["forms_lead"] = [re.search("form-action ([^;]+)", policy)[1] for policy in policies]
 own = cy.client
 told["connections"] = own.get("/accounts/3rdparty/").content.decode()
 print(json.dumps(told))
@@ -53,6 +55,8 @@ def test_people_come_by_another_site() -> None:
     assert "Or go on with" in told["log_in"]
     assert "<h1>Go on with Dummy</h1>" in told["confirm"]
     assert "Dummy says who you are" in told["asked"]
+    # The form of the first is answered by a redirect to the other site.
+    assert ["https:" in places.split() for places in told["forms_lead"]] == [True, False]
     # What a site says of an address that it has not seen proves nothing.
     assert told["unverified"] == 0
     assert told["accounts_of_bob"] == 0

@@ -16,7 +16,15 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 @pytest.fixture
 def collected(settings: Any, tmp_path: Path) -> Storage:
     """Two of our scripts, collected."""
-    for name in ("js/site.js", "js/copy.js", "js/dialog.js", "js/menu.js", "js/messages.js", "js/reader.js"):
+    for name in (
+        "js/site.js",
+        "js/copy.js",
+        "js/dialog.js",
+        "js/menu.js",
+        "js/messages.js",
+        "js/once.js",
+        "js/reader.js",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((STATIC / name).read_bytes())
     storage = Storage(location=tmp_path, base_url="/static/")

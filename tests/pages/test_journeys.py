@@ -94,3 +94,16 @@ def test_without_scripts_from_sign_up_to_a_call_a_key_and_a_webhook(plain: Page,
     plain.get_by_label("call.completed").check()
     plain.get_by_role("button", name="Add it").click()
     expect(plain.get_by_role("heading", level=1)).to_have_text("The endpoint is ready")
+
+
+def test_a_form_is_sent_once_however_often_its_button_is_clicked(browser: Browser, site: Site) -> None:
+    """The answer to the first may say what no other does, such as a signing secret."""
+    with site.context(browser, "owner", viewport=LAND) as context:
+        tab = context.new_page()
+        sent = []
+        tab.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+        tab.goto("/settings/dialing-rules")
+        tab.get_by_role("button", name="Save").dblclick()
+        expect(tab.get_by_text("Saved.")).to_be_visible()
+
+    assert len(sent) == 1

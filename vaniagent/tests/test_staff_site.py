@@ -96,9 +96,12 @@ def test_what_somebody_wrote_is_no_part_of_a_tag(staff: Client) -> None:
     hostile = "data-simplebar x-init=alert(1) <div data-simplebar x-init=alert(2)>"
     page = staff.get("/admin/calls/call/", {"q": hostile}).content.decode()
     attributes: list[tuple[str, str | None]] = []
-    reader = HTMLParser()
-    reader.handle_starttag = lambda tag, found: attributes.extend(found)  # type: ignore[method-assign]
-    reader.feed(page)
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            attributes.extend(attrs)
+
+    Reader().feed(page)
 
     assert ("value", hostile) in attributes
     assert not [name for name, _value in attributes if name == "x-init" and _value and "alert" in _value]

@@ -87,6 +87,25 @@ def test_who_refused_is_not_recorded_after_all(api: Any, call: Call):
     assert Leg.objects.get(call=call).is_off_record
 
 
+def test_whose_pause_it_is(api: Any, call: Call):
+    token = Call.objects.get(pk=call.pk).token
+
+    def agent_turns(*, is_on: bool) -> bool:
+        off_record.record_by_agent(call_id=call.public_id, token=token, is_on=is_on, at=NOW)
+        return off_record.is_paused_by_agent(call)
+
+    assert agent_turns(is_on=True)
+    assert ask(api, call, "paused").status_code == 200
+    assert not off_record.is_paused_by_agent(call)
+    assert told(call) == ["call.recording_paused"] * 2
+    assert ask(api, call, "recording").status_code == 200
+    assert agent_turns(is_on=True)
+    transcripts.record_notice(
+        call_id=call.public_id, token=token, event_type="call.consent", data={"detail": "refused"}, at=NOW
+    )
+    assert not off_record.is_paused_by_agent(call)
+
+
 def test_only_a_call_in_progress_has_a_recording_to_pause(api: Any, other_api: Any, call: Call):
     assert ask(other_api, call, "paused").status_code == 404
     Call.objects.filter(pk=call.pk).update(status="initiated")

@@ -111,6 +111,10 @@ def test_of_two_at_one_trunk_the_one_that_works(line: PhoneLine, other_account: 
 def test_of_two_at_one_trunk_the_one_that_an_agent_answers(line: PhoneLine, other_account: Account) -> None:
     other = make_line(other_account)
     PhoneLine.objects.filter(pk=other.pk).update(status=PhoneLine.Status.READY)
+    # Anybody may claim a number; a trunk that was heard of is more than a word.
+    refused(invite(), "no_agent")
+
+    PhoneLine.objects.filter(pk=line.pk).update(status=PhoneLine.Status.READY)
 
     assert admit(invite()).phone_line == line
 

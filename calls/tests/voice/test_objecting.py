@@ -27,6 +27,17 @@ from calls.voice.off_record import REDACTED
         "Ich möchte nicht aufgezeichnet werden.",
         "Keine Aufzeichnung, bitte.",
         "Schalten Sie bitte die Aufnahme ab.",
+        "Please don't record.",
+        "No recording, please.",
+        "I'd rather not be recorded.",
+        "You do not have my permission to record this.",
+        "When can I come by? And please stop recording this call.",
+        "Warum? Bitte nicht aufnehmen.",
+        "Ich möchte nicht, dass Sie mich aufnehmen.",
+        "Ich will nicht, dass das Gespräch aufgezeichnet wird.",
+        "Sie dürfen mich nicht aufzeichnen.",
+        "Ich möchte keine Aufnahme.",
+        "Ich stimme der Aufzeichnung nicht zu.",
     ],
 )
 def test_objects(text: str) -> None:
@@ -49,6 +60,11 @@ def test_objects(text: str) -> None:
         "When you have finished, press 1 to stop recording.",
         "Wird das aufgezeichnet?",
         "Warum wird das nicht aufgezeichnet?",
+        "Ich will den Kredit nicht aufnehmen.",
+        "Das kann ich nicht aufnehmen.",
+        "Ich habe keine Aufnahme bekommen.",
+        "I don't want the recording to be lost.",
+        "There was no recording of my order.",
         "",
     ],
 )
@@ -80,12 +96,14 @@ async def test_who_objects_is_recorded_no_more(make_stage):
     ]
 
 
-async def test_who_is_not_recorded_has_nothing_to_object_to(make_stage):
-    stage = await make_stage(hears=("Please stop recording.",))
+async def test_an_objection_in_a_pause_is_for_the_rest_of_the_call(make_stage):
+    stage = await make_stage(hears=("Please stop recording.", "Stop recording, please."))
     stage.converse(a_spec(is_off_record=True))
     await until(lambda: len(stage.record.turns) == 1)
 
-    stage.holder.say(noise(0.8))
-    await until(lambda: len(stage.record.turns) == 3, seconds=10)
+    for turns in (3, 5):
+        stage.holder.say(noise(0.8))
+        await until(lambda turns=turns: len(stage.record.turns) >= turns, seconds=10)
 
-    assert stage.record.heeded == []
+    # Once is enough.
+    assert stage.record.heeded == [("consent", "refused")]
