@@ -92,11 +92,16 @@ def test_a_test_key_runs_and_the_answer_is_text(docs: Page, agent: Agent) -> Non
     assert Agent.objects.filter(account=agent.account, status=Agent.Status.ACTIVE).count() == 1
 
 
+def asked_of(docs: Page) -> list[str]:
+    """What the page asks for from now on, but for its own icon: that comes when the browser likes."""
+    asked: list[str] = []
+    docs.on("request", lambda request: None if request.url.endswith("/icon.svg") else asked.append(request.url))
+    return asked
+
+
 @pytest.mark.parametrize(("mode", "words"), [("live", "That is a live key."), ("", "Paste a test key above first")])
 def test_nothing_runs_without_a_test_key(docs: Page, agent: Agent, mode: str, words: str) -> None:
-    asked: list[str] = []
-    # The page's own icon comes when the browser likes.
-    docs.on("request", lambda request: None if request.url.endswith("/icon.svg") else asked.append(request.url))
+    asked = asked_of(docs)
     key_field(docs).fill(make_key(agent.account, mode=mode) if mode else "")
     listing = section(docs, "agents_list")
     listing.get_by_text("Run it here").click()
@@ -110,8 +115,7 @@ def test_nothing_runs_without_a_test_key(docs: Page, agent: Agent, mode: str, wo
     "path", ["https://example.com/v1/agents", "//example.com/v1/", "/accounts/login/", "/v1/../admin/"]
 )
 def test_a_key_goes_nowhere_but_to_v1(docs: Page, agent: Agent, path: str) -> None:
-    asked: list[str] = []
-    docs.on("request", lambda request: asked.append(request.url))
+    asked = asked_of(docs)
     key_field(docs).fill(make_key(agent.account, mode="test"))
     listing = section(docs, "agents_list")
     listing.get_by_text("Run it here").click()

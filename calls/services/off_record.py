@@ -43,7 +43,7 @@ def set_recording(*, call: Call, state: str, at: datetime, actor: audit.Actor | 
     if leg is None or leg.is_off_record == is_on:
         if is_on and is_paused_by_agent(call):
             # From now on it is not the agent's any more to go on.
-            _keep_account(call, state=state, at=at, actor=actor)
+            _write_down(call, state=state, at=at, actor=actor)
         if is_on and call.worker:
             # Or the agent is about to go on, or to pause it.
             control.publish(call.worker, item)
@@ -51,7 +51,7 @@ def set_recording(*, call: Call, state: str, at: datetime, actor: audit.Actor | 
     if not is_on and _has_refused(call):
         raise NotAllowed("The person does not want to be recorded.", param="state")
     Leg.objects.filter(pk=leg.pk).update(is_off_record=is_on)
-    _keep_account(call, state=state, at=at, actor=actor)
+    _write_down(call, state=state, at=at, actor=actor)
     if not control.publish(leg.holder, item):
         raise NotReached("The recording cannot be reached just now.", retry_after=1)
     # A worker that takes the call over reads it from the leg.
@@ -59,7 +59,7 @@ def set_recording(*, call: Call, state: str, at: datetime, actor: audit.Actor | 
         control.publish(call.worker, item)
 
 
-def _keep_account(call: Call, *, state: str, at: datetime, actor: audit.Actor | None) -> None:
+def _write_down(call: Call, *, state: str, at: datetime, actor: audit.Actor | None) -> None:
     origin = actor.name if actor is not None else ""
     events.record(call, "call.recording_paused" if state == PAUSED else "call.recording_resumed", at=at, origin=origin)
     if actor is not None:

@@ -91,8 +91,11 @@ class LegStore(TransferStore, Protocol):
     async def beat(
         self, *, at: datetime, live: Sequence[str], relayed: int, most: int, is_draining: bool
     ) -> Mapping[str, LegEnd]:
-        """This holder lives, with the legs of these calls and so many lines for other holders'. Gives those that have been ended meanwhile: somebody took
-        the leg for lost, or a wish to hang up did not arrive."""
+        """This holder lives, with the legs of these calls and so many lines for other holders' calls.
+
+        Gives those of its legs that have been ended meanwhile: somebody took the leg for lost, or a wish to hang up did
+        not arrive.
+        """
 
     async def leave(self) -> None:
         """This holder ends in good order."""
